@@ -1,0 +1,57 @@
+"""The command line: one file per group of commands; it parses, makes one call and prints."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+app = typer.Typer(
+    name="steelyard",
+    help="A virtual steel works on which digital solutions are weighed before they touch a real one.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+GROUPS = ("hub", "twin", "solution", "trial")
+COMMANDS = ("demo", "validate", "bench")
+
+for group in GROUPS:
+    if find_spec(f"steelyard.cli.{group}"):
+        app.add_typer(import_module(f"steelyard.cli.{group}").app, name=group)
+for command in COMMANDS:
+    if find_spec(f"steelyard.cli.{command}"):
+        module = import_module(f"steelyard.cli.{command}")
+        app.command(command)(getattr(module, command))
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        from steelyard import __version__
+
+        typer.echo(f"steelyard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Options before a command."""
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend becomes one message and exit code 2."""
+    from steelyard.errors import SteelyardError
+
+    try:
+        app()
+    except SteelyardError as error:
+        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was half-written", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)

@@ -1,0 +1,29 @@
+"""The errors every room raises. A text says what is wrong, where, and how to mend it."""
+
+
+class SteelyardError(Exception):
+    """Anything a user can mend; the command line prints it as one message and exits with code 2."""
+
+
+class UnitError(SteelyardError):
+    """A unit is unknown, or two units do not measure the same quantity."""
+
+
+class ParameterError(SteelyardError):
+    """A parameter is missing, has no source, or lies outside its declared range."""
+
+
+class ValidityError(SteelyardError):
+    """A law was asked outside the range in which its source holds."""
+
+
+class SignalError(SteelyardError):
+    """A signal does not exist, or may not be written."""
+
+
+class DataError(SteelyardError):
+    """A data file, data set or saved result cannot be read as what it claims to be."""
+
+
+class SolutionError(SteelyardError):
+    """A solution broke the contract: it crashed, hung, or answered nonsense."""

@@ -1,0 +1,1 @@
+"""The data hub: recorded signals, from here or from a real plant."""

@@ -1,0 +1,72 @@
+"""Import: files of a plant → a named data set in the store. The kinds that can be read stand in `KINDS`."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from steelyard.errors import DataError
+from steelyard.hub.ledger import Ledger
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from steelyard.hub.store import Store
+
+KINDS = ("ladle-furnace", "table")
+Progress = Callable[..., None]
+
+
+def import_dataset(
+    kind: str,
+    directory: Path,
+    name: str | None = None,
+    mapping: Path | None = None,
+    store: "Store | None" = None,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Read files of `kind` from `directory` (for "table": one CSV or Parquet file) into the store.
+
+    Returns the summary: name, kind, hash, tables (rows), files (row and value accounts), dropped (count), notes,
+    seconds. DataError with file, row, column and remedy for what cannot be read; the store is then unchanged.
+    """
+    from steelyard.hub.store import open_store
+
+    began = time.perf_counter()
+    tell = progress or (lambda fraction=0.0, text="": None)
+    tell(0.05, "reading")
+    path, ledger = Path(directory).expanduser(), Ledger()
+    tables, units, default = _read(kind, path, mapping, ledger)
+    tell(0.7, "storing")
+    accounts = {file: asdict(account) for file, account in ledger.accounts.items()}
+    source = {"path": str(path.resolve()), "mapping": str(mapping) if mapping else None}
+    source |= {"accounts": accounts, "notes": ledger.notes}
+    own = store or open_store()
+    try:
+        info = own.add(name or default, kind, tables, units, ledger.frame(), source, replace)
+    finally:
+        if store is None:
+            own.close()
+    tell(1.0, "done")
+    summary = {key: info[key] for key in ("name", "kind", "hash")}
+    summary["tables"] = {table: frame.height for table, frame in tables.items()}
+    summary |= {"files": accounts, "dropped": len(ledger.dropped), "notes": ledger.notes}
+    return summary | {"seconds": round(time.perf_counter() - began, 3)}
+
+
+def _read(
+    kind: str, path: Path, mapping: Path | None, ledger: Ledger
+) -> "tuple[dict[str, pl.DataFrame], dict[str, dict[str, str]], str]":
+    """Return tables, units and the default name of a data set of this kind."""
+    if kind == "ladle-furnace":
+        from steelyard.hub.ladle_furnace import UNITS, read_ladle_furnace
+
+        return read_ladle_furnace(path, mapping, ledger), UNITS, "ladle-furnace"
+    if kind == "table":
+        from steelyard.hub.generic import read_table, units_of
+
+        frame = read_table(path, mapping, ledger)
+        return {"table": frame}, {"table": units_of(frame.columns)}, path.stem
+    raise DataError(f"kind {kind!r} is not known; kinds are: {', '.join(KINDS)}")

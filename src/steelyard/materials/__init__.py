@@ -1,0 +1,1 @@
+"""Property functions of steel, slag and gas."""

@@ -1,0 +1,1 @@
+"""Laws as pure functions: SI in, SI out, cited."""

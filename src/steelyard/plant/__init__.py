@@ -1,0 +1,1 @@
+"""Units on one clock, and the board through which the world sees them."""

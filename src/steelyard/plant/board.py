@@ -1,0 +1,74 @@
+"""The board: the gate of a plant. Everything outside reads and writes names and trade units here, and nothing else."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from steelyard.errors import SignalError
+from steelyard.signals import Signal
+
+ROLE_WRITES: dict[str, frozenset[str]] = {
+    "advisor": frozenset({"operator.heating_energy_advice"}),
+    "controller": frozenset({"operator.heating_energy_setpoint", "ladle_furnace.argon_flow_setpoint"}),
+    "predictor": frozenset(),
+    "detector": frozenset(),
+    "planner": frozenset(),
+}
+HIDDEN = frozenset({"operator.heating_energy_advice", "operator.heating_energy_setpoint"})
+
+
+class Board:
+    """Read and write the signals of one plant record by name, in trade units."""
+
+    def __init__(self, plant: np.ndarray, signals: list[Signal]) -> None:
+        self._flat = plant.view(np.ndarray).reshape(1).view("f8")
+        self.signals: dict[str, Signal] = {signal.name: signal for signal in signals}
+
+    def reader(self, names: Iterable[str]) -> "Reader":
+        """Return a fast reader of these signals; SignalError when one does not exist."""
+        return Reader(self._flat, [self.signal(name) for name in names])
+
+    def signal(self, name: str) -> Signal:
+        """Return the signal with this name; SignalError that lists near names when there is none."""
+        found = self.signals.get(name)
+        if found is None:
+            stem = name.split(".")[0]
+            near = [known for known in self.signals if known.startswith(stem)] or list(self.signals)
+            raise SignalError(f"there is no signal {name!r}; signals there are: {', '.join(near[:12])} …")
+        return found
+
+    def read(self, names: Iterable[str]) -> list[float]:
+        """Return the values of `names` in trade units; nan where nothing was measured yet."""
+        return self.reader(names).read()
+
+    def check_write(self, name: str, value: float, role: str) -> float:
+        """Return the SI value if `role` may write `value` (trade unit) to `name`, else raise SignalError."""
+        signal = self.signal(name)
+        allowed = ROLE_WRITES.get(role, frozenset())
+        if name not in allowed:
+            raise SignalError(f"{name!r} is not a set-point of a {role}; it may write: {', '.join(sorted(allowed)) or 'none'}")
+        return signal.to_record(value)
+
+    def write(self, name: str, value: float, role: str) -> None:
+        """Write a set-point in its trade unit; SignalError when unknown, not allowed, not finite or out of range."""
+        self._flat[self.signals[name].position if name in self.signals else 0] = self.check_write(name, value, role)
+
+
+class Reader:
+    """A fixed list of signals, read at once."""
+
+    def __init__(self, flat: np.ndarray, signals: list[Signal]) -> None:
+        from steelyard.units import unit
+
+        self._flat = flat
+        self._position = np.array([signal.position for signal in signals], dtype=np.intp)
+        self._offset = np.array([unit(signal.unit).offset for signal in signals])
+        self._factor = np.array([unit(signal.unit).factor for signal in signals])
+        self.names = [signal.name for signal in signals]
+
+    def read(self) -> list[float]:
+        """Return the values in trade units."""
+        values = self._flat[self._position]
+        values -= self._offset
+        values /= self._factor
+        return values.tolist()

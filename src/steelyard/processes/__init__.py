@@ -1,0 +1,1 @@
+"""The houses of the works: one unit process each."""

@@ -1,0 +1,1 @@
+"""The ladle furnace and vacuum degasser."""

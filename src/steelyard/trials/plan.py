@@ -1,0 +1,197 @@
+"""The trial plan: everything that is decided before the first run, and its hash. A change makes a new trial."""
+
+import tomllib
+from dataclasses import asdict, dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import DataError
+from steelyard.trials.canonical import digest, file_digest
+from steelyard.trials.sections import (
+    Baseline,
+    Data,
+    Ensemble,
+    Money,
+    Plant,
+    Runs,
+    Solution,
+    Statistics,
+    Suite,
+    Target,
+    Trial,
+    read_section,
+    read_targets,
+)
+
+SHIPPED = ("advisor", "predictor")
+FORMAT = "steelyard-trial-plan/1"
+SOLUTION_KINDS = {"campaign": ("advisor", "controller"), "predictor": ("predictor",)}
+SECTIONS: dict[str, type] = {
+    "trial": Trial,
+    "solution": Solution,
+    "baseline": Baseline,
+    "plant": Plant,
+    "data": Data,
+    "suite": Suite,
+    "statistics": Statistics,
+    "runs": Runs,
+    "ensemble": Ensemble,
+    "money": Money,
+}
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """A whole plan. `folder` is where relative paths start; it and the places of files are not part of the hash."""
+
+    trial: Trial
+    solution: Solution
+    baseline: Baseline
+    plant: Plant
+    data: Data
+    suite: Suite
+    statistics: Statistics
+    runs: Runs
+    ensemble: Ensemble
+    money: Money
+    primary: tuple[Target, ...]
+    guardrails: tuple[Target, ...]
+    folder: Path = field(default=Path("."), compare=False)
+
+    def solution_path(self) -> Path:
+        """Return where the solution's file is."""
+        return solution_file(self.solution.path, self.folder)
+
+    def baseline_path(self) -> Path | None:
+        """Return where the baseline's file is; None when the baseline is the plant's own practice."""
+        return solution_file(self.baseline.path, self.folder) if self.baseline.path else None
+
+    def twin_path(self) -> Path | None:
+        """Return where the twin file is; None when a parameter set is used."""
+        return (self.folder / self.plant.twin) if self.plant.twin else None
+
+    def with_changes(self, **sections: dict[str, Any]) -> "TrialPlan":
+        """Return a copy with some values of some sections changed (checked again): a new trial with a new hash."""
+        changed = {name: replace(getattr(self, name), **values) for name, values in sections.items()}
+        made = replace(self, **changed)
+        _check(made, "plan")
+        return made
+
+    def record(self) -> dict[str, Any]:
+        """Return the plan as plain data; files appear by name and hash, not by place."""
+        sections = {name: asdict(getattr(self, name)) for name in SECTIONS}
+        for name, path in (("solution", self.solution_path()), ("baseline", self.baseline_path())):
+            sections[name]["path"] = Path(sections[name]["path"]).name
+            sections[name]["hash"] = file_digest(path) if path is not None else ""
+        twin = self.twin_path()
+        sections["plant"]["twin"] = Path(self.plant.twin).name
+        sections["plant"]["twin_hash"] = file_digest(twin) if twin is not None else ""
+        sections["suite"].pop("seal")
+        return {
+            "format": FORMAT,
+            **sections,
+            "primary": [asdict(target) for target in self.primary],
+            "guardrails": [asdict(target) for target in self.guardrails],
+        }
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical plan, in hex."""
+        return digest(self.record())
+
+
+def solution_file(path: str, folder: Path) -> Path:
+    """Return the file behind a solution path; ``reference:NAME`` means a packaged reference solution."""
+    if path.startswith("reference:"):
+        name = path.removeprefix("reference:")
+        return Path(str(files("steelyard.solutions") / "reference" / f"{name}.py"))
+    return Path(path) if Path(path).is_absolute() else folder / path
+
+
+def load_plan(name: str | Path) -> TrialPlan:
+    """Read a shipped plan by name ("advisor", "predictor") or a plan file.
+
+    Raises DataError that names file, section and key, and what is allowed there.
+    """
+    shipped = str(name) in SHIPPED
+    path = Path(str(files("steelyard.trials") / "plans" / f"{name}.toml")) if shipped else Path(name)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such plan; shipped plans are {', '.join(SHIPPED)}, or name a TOML file")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as a trial plan: {error}") from error
+    return plan_from(raw, path.parent, str(path))
+
+
+def plan_from(raw: dict[str, Any], folder: Path, where: str = "plan") -> TrialPlan:
+    """Return the plan in `raw` (as parsed from TOML or JSON), checked."""
+    known = {*SECTIONS, "primary", "guardrails"}
+    unknown = sorted(set(raw) - known)
+    if unknown:
+        raise DataError(f"{where}: [{unknown[0]}] is not a section of a plan; sections are: {', '.join(sorted(known))}")
+    sections = {name: read_section(kind, raw.get(name, {}), name, where) for name, kind in SECTIONS.items()}
+    made = TrialPlan(
+        **sections,
+        primary=read_targets(raw.get("primary", []), "primary", where),
+        guardrails=read_targets(raw.get("guardrails", []), "guardrails", where),
+        folder=folder,
+    )
+    _check(made, where)
+    return made
+
+
+def plan_from_record(record: dict[str, Any], folder: Path, places: dict[str, str]) -> TrialPlan:
+    """Return the plan that a report holds, with files at `places` (solution, baseline, twin, seal)."""
+    raw = {name: dict(record[name]) for name in SECTIONS}
+    for name in ("solution", "baseline"):
+        raw[name].pop("hash")
+        raw[name]["path"] = places.get(name, "") or raw[name]["path"]
+    raw["plant"].pop("twin_hash")
+    raw["plant"]["twin"] = places.get("twin", "") or raw["plant"]["twin"]
+    raw["suite"]["seal"] = places.get("seal", "")
+    raw["primary"], raw["guardrails"] = record["primary"], record["guardrails"]
+    return plan_from(raw, folder, "report")
+
+
+def _check(plan: TrialPlan, where: str) -> None:
+    _check_targets(plan, where)
+    allowed = SOLUTION_KINDS[plan.trial.kind]
+    if plan.solution.kind not in allowed:
+        raise DataError(f"{where}: [solution] kind {plan.solution.kind!r}: a {plan.trial.kind} trial takes {allowed}")
+    if plan.suite.tag == "sealed" and not (plan.suite.commitment and plan.suite.seal):
+        raise DataError(
+            f"{where}: a sealed suite needs [suite] commitment and seal; `steelyard trial plan --seal FILE` makes them"
+        )
+    if plan.trial.kind == "campaign":
+        scenarios = len(plan.suite.scenarios)
+        if scenarios == 0:
+            raise DataError(f"{where}: [suite] scenarios is empty; name at least one")
+        if plan.runs.campaigns < 2 * scenarios:
+            raise DataError(
+                f"{where}: [runs] campaigns = {plan.runs.campaigns} is too few for {scenarios} scenarios; "
+                f"each needs at least 2, take {2 * scenarios} or more"
+            )
+    elif not plan.baseline.path:
+        raise DataError(f"{where}: a predictor trial needs [baseline] path, a predictor to compare with")
+    for label, path in (("solution", plan.solution_path()), ("baseline", plan.baseline_path())):
+        if path is not None and not path.is_file():
+            raise DataError(f"{where}: [{label}] path: there is no file {path}")
+    twin = plan.twin_path()
+    if twin is not None and not twin.is_file():
+        raise DataError(f"{where}: [plant] twin: there is no file {twin}; make one with `steelyard twin calibrate`")
+
+
+def _check_targets(plan: TrialPlan, where: str) -> None:
+    from steelyard.trials.catalogue import catalogue
+
+    if not plan.primary:
+        raise DataError(f"{where}: [[primary]] is missing; a trial needs at least one primary KPI with its margin")
+    known = catalogue(plan.trial.kind)
+    seen: set[str] = set()
+    for target in (*plan.primary, *plan.guardrails):
+        if target.kpi not in known:
+            raise DataError(f"{where}: there is no KPI {target.kpi!r} in a {plan.trial.kind} trial: {', '.join(known)}")
+        if target.kpi in seen:
+            raise DataError(f"{where}: KPI {target.kpi!r} is named twice; it is primary or a guardrail, once")
+        seen.add(target.kpi)

@@ -1,0 +1,193 @@
+"""The sections of a plan file: what may stand in each, with type, range and default."""
+
+import math
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from steelyard.errors import DataError
+
+INFINITE = math.inf
+
+
+def entry(default: Any = MISSING, low: float = -INFINITE, high: float = INFINITE, choices: tuple[str, ...] = ()) -> Any:
+    """Declare one key of a section: default (none = required), range of a number, allowed words."""
+    meta = {"low": low, "high": high, "choices": choices}
+    return field(metadata=meta) if default is MISSING else field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked. `title` and `question` by language."""
+
+    id: str = entry()
+    kind: str = entry(choices=("campaign", "predictor"))
+    title: dict = field(default_factory=dict)
+    question: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The object under test: its file (or ``reference:NAME``) and its role."""
+
+    path: str = entry()
+    kind: str = entry(choices=("advisor", "controller", "predictor"))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What it is compared with: `path` empty = the control that the process comes with (operator practice)."""
+
+    name: dict = field(default_factory=dict)
+    path: str = entry("")
+
+
+@dataclass(frozen=True)
+class Plant:
+    """The plant: process, a parameter set by name, or a twin file that replaces it."""
+
+    process: str = entry("ladle_furnace", choices=("ladle_furnace",))
+    parameters: str = entry("100t")
+    twin: str = entry("")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Recorded heats for a predictor trial: scored from `from_key` on; earlier heats are shown but not scored."""
+
+    name: str = entry("")
+    from_key: int = entry(0, low=0)
+    until_key: int = entry(0, low=0)
+    learn_heats: int = entry(400, low=0)
+    block_heats: int = entry(5, low=1, high=1000)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Scenarios and where the seeds come from: `seed` (public) or a seal with its published commitment."""
+
+    name: str = entry("ladle-furnace")
+    version: str = entry("1")
+    tag: str = entry("public", choices=("public", "sealed"))
+    scenarios: tuple = entry(())
+    seed: int = entry(0, low=0)
+    commitment: str = entry("")
+    seal: str = entry("")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Significance level (two-sided), planned power, bootstrap resamples."""
+
+    alpha: float = entry(0.05, low=1e-6, high=0.5)
+    power: float = entry(0.8, low=0.05, high=0.999)
+    resamples: int = entry(9999, low=199, high=1_000_000)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Paired campaigns, heats each, warm-up, solution processes (`lanes`) and the budget of a decision."""
+
+    campaigns: int = entry(30, low=2, high=100_000)
+    heats: int = entry(20, low=1, high=10_000)
+    warmup_heats: int = entry(2, low=0, high=1_000)
+    lanes: int = entry(2, low=1, high=64)
+    decision_timeout_s: float = entry(2.0, low=0.01, high=600.0)
+    floor_campaigns: int = entry(12, low=0, high=10_000)
+    oracle: bool = entry(True)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The twin's own doubt: parameter draws and paired campaigns for each."""
+
+    draws: int = entry(0, low=0, high=1_000)
+    campaigns: int = entry(6, low=2, high=10_000)
+
+
+@dataclass(frozen=True)
+class Money:
+    """Prices, what the solution costs, and the size of the plant that would use it."""
+
+    prices: str = entry("korea")
+    price_won: float = entry(0.0, low=0.0)
+    running_won_per_year: float = entry(0.0, low=0.0)
+    heats_per_year: float = entry(9000.0, low=1.0)
+    payback_years: float = entry(2.0, low=0.01, high=50.0)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A KPI with its margin (in the KPI's unit): primary = "not worse" margin, guardrail = largest harm tolerated.
+
+    `against` compares with a fixed value instead of the baseline.
+    """
+
+    kpi: str = entry()
+    margin: float = entry(low=0.0)
+    against: float | None = entry(None)
+
+
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+    tuple: "a list",
+}
+
+
+def _value(kind: Any, value: Any, place: str) -> Any:
+    optional = kind == (float | None)
+    if optional and value is None:
+        return None
+    wanted = float if optional else kind
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if wanted is tuple and isinstance(value, list):
+        value = tuple(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise DataError(f"{place} = {value!r}: must be {_WORDS[wanted]}")
+    return value
+
+
+def _texts(value: Any, place: str) -> Any:
+    entries = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    if not all(isinstance(text, str) for text in entries):
+        raise DataError(f"{place}: every entry must be text")
+    return {str(key): text for key, text in value.items()} if isinstance(value, dict) else value
+
+
+def read_section(kind: type, raw: Any, name: str, where: str) -> Any:
+    """Return one section from parsed TOML; DataError that names file, section, key and what is allowed."""
+    if not isinstance(raw, dict):
+        raise DataError(f"{where}: [{name}] must be a table")
+    declared = {one.name: one for one in fields(kind)}
+    unknown = sorted(set(raw) - set(declared))
+    if unknown:
+        raise DataError(f"{where}: [{name}] {unknown[0]} is not known there; known are: {', '.join(declared)}")
+    values: dict[str, Any] = {}
+    for key, one in declared.items():
+        place = f"{where}: [{name}] {key}"
+        if key not in raw:
+            if one.default is MISSING and one.default_factory is MISSING:
+                raise DataError(f"{place} is missing")
+            continue
+        values[key] = _texts(_value(one.type, raw[key], place), place)
+        _in_range(values[key], one.metadata, place)
+    return kind(**values)
+
+
+def _in_range(value: Any, meta: Any, place: str) -> None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not (math.isfinite(value) and meta["low"] <= value <= meta["high"]):
+            raise DataError(f"{place} = {value!r} is outside {meta['low']:g} to {meta['high']:g}")
+    elif meta.get("choices") and value not in meta["choices"]:
+        raise DataError(f"{place} = {value!r}; allowed are: {', '.join(meta['choices'])}")
+
+
+def read_targets(raw: Any, name: str, where: str) -> tuple[Target, ...]:
+    """Return the KPIs of ``[[primary]]`` or ``[[guardrails]]``."""
+    if not isinstance(raw, list):
+        raise DataError(f"{where}: write {name} as a list of tables: [[{name}]]")
+    return tuple(read_section(Target, one, f"{name} {i + 1}", where) for i, one in enumerate(raw))

@@ -1,0 +1,174 @@
+"""The verdict: better, not worse, worse, unsafe or inconclusive, with reasons, conditions and one sentence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard.trials.catalogue import catalogue
+from steelyard.trials.plan import TrialPlan
+from steelyard.trials.wording import VERDICTS, amount, number, sentence
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What the monitor counted: hard violations of each arm and the runs in which the solution had more."""
+
+    solution_hard: int = 0
+    baseline_hard: int = 0
+    worse_runs: tuple[int, ...] = ()
+
+
+def _effect(result: dict[str, Any], kind: str) -> dict[str, Any]:
+    one = catalogue(kind)[result["kpi"]]
+    low, high = amount(result["low"], "1", signed=True), amount(result["high"], one.unit, signed=True)
+    return {
+        "name": one.name,
+        "effect": amount(result["effect"], one.unit, signed=True),
+        "interval": {"en": f"{low} to {high}", "ko": f"{low} ~ {high}"},
+        "baseline": amount(result["baseline"], one.unit),
+        "solution": amount(result["solution"], one.unit),
+        "margin": amount(result.get("margin"), one.unit),
+        "needed": number(result.get("needed_runs"), 0),
+        "level": number(100.0 * result["confidence"], 0),
+    }
+
+
+_PRIMARY = {
+    "better": (
+        "{name}: better, {effect} ({level} % interval {interval})",
+        "{name}: 개선, {effect} ({level} % 구간 {interval})",
+    ),
+    "worse": (
+        "{name}: worse, {effect} ({level} % interval {interval})",
+        "{name}: 악화, {effect} ({level} % 구간 {interval})",
+    ),
+    "not worse": (
+        "{name}: no difference shown, {effect} ({interval}), and harm above the margin of {margin} is excluded",
+        "{name}: 차이 확인 안 됨, {effect} ({interval}); 허용 한계 {margin} 초과 악화는 배제됨",
+    ),
+    "unclear": (
+        "{name}: {effect} ({interval}) is compatible with better and with worse than the margin of {margin}",
+        "{name}: {effect} ({interval}); 개선과 허용 한계 {margin} 초과 악화 모두 가능",
+    ),
+}  # fmt: skip
+_RAIL = {
+    "broken": (
+        "guardrail broken: {name} {effect} ({interval}), margin {margin}",
+        "가드레일 위반: {name} {effect} ({interval}), 허용 한계 {margin}",
+    ),
+    "unclear": (
+        "guardrail not shown to hold: {name} {effect} ({interval}), margin {margin}, would need about {needed} runs",
+        "가드레일 미확인: {name} {effect} ({interval}), 허용 한계 {margin}, 약 {needed}회 필요",
+    ),
+}
+_SENTENCE = {
+    "better": (
+        "The solution makes this plant better. {name}: {baseline} → {solution}, {effect} "
+        "({level} % interval {interval}).",
+        "솔루션이 이 설비를 개선합니다. {name}: {baseline} → {solution}, {effect} ({level} % 구간 {interval}).",
+    ),
+    "not worse": (
+        "No difference was shown; the solution is not worse than the baseline. {name}: {effect} "
+        "({interval}), margin {margin}.",
+        "차이가 확인되지 않았으며 기준보다 나쁘지 않습니다. {name}: {effect} ({interval}), 허용 한계 {margin}.",
+    ),
+    "worse": (
+        "The solution makes this plant worse. {name}: {baseline} → {solution}, {effect} ({interval}).",
+        "솔루션이 이 설비를 악화시킵니다. {name}: {baseline} → {solution}, {effect} ({interval}).",
+    ),
+    "inconclusive": (
+        "The trial does not decide. {name}: {effect} ({interval}); about {runs} paired runs would be needed.",
+        "이번 시험으로는 판정할 수 없습니다. {name}: {effect} ({interval}); 약 {runs}회의 쌍체 실행이 필요합니다.",
+    ),
+}  # fmt: skip
+_WORSE_BY_RAIL = (
+    "The solution breaks a guardrail, so it counts as worse. {name}: {effect} ({interval}), margin {margin}.",
+    "가드레일을 위반하여 악화로 판정합니다. {name}: {effect} ({interval}), 허용 한계 {margin}.",
+)
+_UNSAFE = (
+    "The solution is unsafe: {count} hard-limit violation(s) against {base} under the baseline, in run(s) {runs}.",
+    "솔루션이 위험합니다: 안전 한계 위반 {count}건 (기준 제어 {base}건), 실행 {runs}.",
+)
+
+
+def _name(primary: list[dict[str, Any]], rails: list[dict[str, Any]], safety: Safety) -> str:
+    findings = [result["finding"] for result in primary]
+    states = [rail["state"] for rail in rails]
+    if safety.worse_runs:
+        return "unsafe"
+    if "worse" in findings or "broken" in states:
+        return "worse"
+    if "unclear" in states:
+        return "inconclusive"
+    if "better" in findings and "unclear" not in findings:
+        return "better"
+    return "inconclusive" if "unclear" in findings else "not worse"
+
+
+def _needed(primary: list[dict[str, Any]], rails: list[dict[str, Any]]) -> int | None:
+    open_ones = [rail for rail in rails if rail["state"] == "unclear"]
+    open_ones += [result for result in primary if result["finding"] == "unclear"]
+    numbers = [one["needed_runs"] for one in open_ones]
+    return None if not numbers or None in numbers else max(numbers)
+
+
+def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan) -> dict[str, Any]:
+    """Return verdict, sentence, reasons (by KPI) and about how many runs an inconclusive trial would need."""
+    primary, rails = results["primary"], results["guardrails"]
+    name = _name(primary, rails, safety)
+    needed = _needed(primary, rails) if name == "inconclusive" else None
+    kind = plan.trial.kind
+    reasons: list[Text] = [sentence(*_PRIMARY[one["finding"]], **_effect(one, kind)) for one in primary]
+    reasons += [sentence(*_RAIL[one["state"]], **_effect(one, kind)) for one in rails if one["state"] in _RAIL]
+    if name == "unsafe":
+        runs = ", ".join(str(run + 1) for run in safety.worse_runs[:12]) + (" …" if len(safety.worse_runs) > 12 else "")
+        said = sentence(*_UNSAFE, count=str(safety.solution_hard), base=str(safety.baseline_hard), runs=runs)
+        reasons.insert(0, said)
+    else:
+        said = _said(name, primary, rails, needed, kind)
+    return {
+        "verdict": name,
+        "label": VERDICTS[name],
+        "sentence": said,
+        "reasons": reasons,
+        "needed_runs": needed,
+        "conditions": _conditions(safety, plan),
+    }
+
+
+def _said(name: str, primary: list, rails: list, needed: int | None, kind: str) -> Text:
+    broken = [one for one in rails if one["state"] == "broken"]
+    worse = [one for one in primary if one["finding"] == "worse"]
+    if name == "worse" and not worse:
+        return sentence(*_WORSE_BY_RAIL, **_effect(broken[0], kind))
+    order = {"better": ("better",), "worse": ("worse",), "inconclusive": ("unclear",)}.get(name, ())
+    first = next((one for one in primary if one["finding"] in order), primary[0])
+    if name == "inconclusive" and first["finding"] != "unclear":
+        first = next((one for one in rails if one["state"] == "unclear"), first)
+    return sentence(*_SENTENCE[name], **_effect(first, kind), runs=number(needed, 0) if needed else "> 100,000")
+
+
+def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
+    conditions = [
+        {
+            "en": "Holds for the plant, parameter set, scenarios and solution version named here, and for no other.",
+            "ko": "여기 명시된 설비, 파라미터, 시나리오, 솔루션 버전에만 유효합니다.",
+        }
+    ]
+    if plan.suite.tag == "public" and plan.trial.kind == "campaign":
+        conditions.append(
+            {
+                "en": "Public suite: the solution may have been tuned to it. A final verdict needs a sealed suite.",
+                "ko": "공개 시험집이므로 솔루션이 맞춰졌을 수 있음. 최종 판정에는 봉인 시험집이 필요합니다.",
+            }
+        )
+    if safety.baseline_hard:
+        conditions.append(
+            sentence(
+                "The baseline itself violated a hard limit {n} time(s): the suite is not fully feasible.",
+                "기준 제어 자체가 안전 한계를 {n}회 위반: 시험집이 완전히 실행 가능하지 않습니다.",
+                n=str(safety.baseline_hard),
+            )
+        )
+    return conditions

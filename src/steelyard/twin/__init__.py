@@ -1,0 +1,1 @@
+"""Parameters from data, state from data, and how far to trust them."""

@@ -1,0 +1,1 @@
+"""Published cases against which the laws and the houses are checked."""
