@@ -17,7 +17,7 @@ def shared_data() -> Path:
     return SHARED
 
 
-@pytest.fixture()
+@pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty store of its own for one test."""
     monkeypatch.setenv("STEELYARD_HOME", str(tmp_path / "home"))

@@ -56,11 +56,18 @@ def in_range(where: str, value: Any, q: Quantity) -> np.ndarray:
     return array
 
 
+def member(dtype: np.dtype, name: str) -> tuple[np.dtype, int]:
+    """Return the dtype and the byte offset of a field of a record dtype."""
+    fields = dtype.fields
+    assert fields is not None
+    return fields[name][0], fields[name][1]
+
+
 def block_signals(unit: str, block: type, dtype: np.dtype, base: int, writable: bool) -> list[Signal]:
     """Return the signals of one block: ``unit.field`` or ``unit.field[label]``; `base` is its byte offset."""
     found = []
     for name, q in declared(block).items():
-        offset = base + dtype.fields[name][1]
+        offset = base + member(dtype, name)[1]
         if q.dtype != "f8":
             continue
         count = q.shape[0] if q.shape else 1

@@ -50,6 +50,6 @@ _prepare_cache()
 import numba  # noqa: E402
 
 if "NUMBA_CACHE_DIR" in os.environ:
-    numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+    numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]
 
 kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)

@@ -14,7 +14,6 @@ ROLE_WRITES: dict[str, frozenset[str]] = {
     "detector": frozenset(),
     "planner": frozenset(),
 }
-HIDDEN = frozenset({"operator.heating_energy_advice", "operator.heating_energy_setpoint"})
 
 
 class Board:
@@ -46,12 +45,15 @@ class Board:
         signal = self.signal(name)
         allowed = ROLE_WRITES.get(role, frozenset())
         if name not in allowed:
-            raise SignalError(f"{name!r} is not a set-point of a {role}; it may write: {', '.join(sorted(allowed)) or 'none'}")
+            raise SignalError(
+                f"{name!r} is not a set-point of a {role}; it may write: {', '.join(sorted(allowed)) or 'none'}"
+            )
         return signal.to_record(value)
 
     def write(self, name: str, value: float, role: str) -> None:
         """Write a set-point in its trade unit; SignalError when unknown, not allowed, not finite or out of range."""
-        self._flat[self.signals[name].position if name in self.signals else 0] = self.check_write(name, value, role)
+        si = self.check_write(name, value, role)
+        self._flat[self.signals[name].position] = si
 
 
 class Reader:
@@ -72,3 +74,12 @@ class Reader:
         values -= self._offset
         values /= self._factor
         return values.tolist()
+
+
+def public_signals(process: str) -> list[Signal]:
+    """Return the signals of the plant of a process; SignalError when there is no such plant."""
+    from steelyard.plant import ladle_station
+
+    if process != "ladle_furnace":
+        raise SignalError(f"there is no plant with process {process!r}; plants are: ladle_furnace")
+    return ladle_station.signals()

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from steelyard.engine.blocks import block_signals
+from steelyard.engine.blocks import block_signals, member
 from steelyard.engine.kernel import kernel
 from steelyard.engine.streams import normal, stream, uniform
 from steelyard.processes.ladle_furnace import control, model
@@ -98,10 +98,10 @@ def signals() -> list[Signal]:
     """Return the signals of the plant: outputs and set-points of furnace and crew, derived from their declarations."""
     found: list[Signal] = []
     for name, part in (("ladle_furnace", model), ("operator", control)):
-        record, base = RECORD.fields[name]
+        record, base = member(RECORD, name)
         inputs = part.Inputs if part is model else control.Advice
         outputs = part.Outputs if part is model else control.Panel
         for field, block, writable in (("u", inputs, True), ("y", outputs, False)):
-            dtype, offset = record.fields[field][:2]
+            dtype, offset = member(record, field)
             found += block_signals(name, block, dtype, base + offset, writable)
     return found

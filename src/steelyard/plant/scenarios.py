@@ -1,4 +1,4 @@
-"""Scenarios of a plant: what happens to it, declared in TOML beside the process. A fault is a parameter that changes."""
+"""Scenarios of a plant: what happens to it, declared in TOML beside the process."""
 
 import tomllib
 from dataclasses import dataclass

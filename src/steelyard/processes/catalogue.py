@@ -34,7 +34,9 @@ class House:
         """Return the path of a shipped parameter file; ParameterError when there is none."""
         path = self.folder / "parameters" / f"{kind}_{plant}.toml"
         if not path.exists():
-            raise ParameterError(f"{self.name} ships no {kind} for plant {plant!r}; plants are: {', '.join(self.plants)}")
+            raise ParameterError(
+                f"{self.name} ships no {kind} for plant {plant!r}; plants are: {', '.join(self.plants)}"
+            )
         return path
 
 

@@ -143,14 +143,14 @@ class Host:
         """Tell a predictor what happened or was measured."""
         return self._guarded(lambda: self._observe(time_s, signals))
 
-    def close(self) -> None:
-        """End the process and everything that it started."""
+    def close(self) -> bool:
+        """End the process and everything that it started; True when it left by itself on being told to stop."""
         process, self._process = self._process, None
-        if process is not None:
-            process.end(_GOODBYE)
+        left = process is None or process.end(_GOODBYE)
         if self._own_cpus is not None:
             os.sched_setaffinity(0, self._own_cpus)
             self._own_cpus = None
+        return left
 
     def _begin(self, run: dict[str, Any]) -> None:
         self._run, self._started = run, False

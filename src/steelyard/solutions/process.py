@@ -185,11 +185,12 @@ class Process:
             return None
         return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
-    def end(self, goodbye: bytes = b"", patience_s: float = 1.0) -> None:
-        """End the process and everything that it started; remove its folder. Never raises."""
+    def end(self, goodbye: bytes = b"", patience_s: float = 1.0) -> bool:
+        """End the process and everything that it started; remove its folder. True when it left by itself."""
         with contextlib.suppress(OSError):
             if goodbye and os.write(self._in, goodbye):
                 self._leave(patience_s)
+        left = self._exit_code() is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._process.returncode is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -200,6 +201,7 @@ class Process:
                 assert pipe is not None
                 pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        return left
 
     def _leave(self, patience_s: float) -> None:
         """Give the process time to end by itself; its group can still be ended while it is a zombie."""

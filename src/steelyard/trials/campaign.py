@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from steelyard.errors import SignalError
 from steelyard.trials.safety import WATCHED, Monitor
 
-CHUNK_S = 600
 HOURS_PER_HEAT = 4.0
 TRACED = ("ladle_furnace.heat_number", "ladle_furnace.arc_power", "ladle_furnace.dip_temperature",
           "ladle_furnace.dip_count")  # fmt: skip
@@ -20,6 +19,12 @@ class World(Protocol):
 
     def advance(self, n: int, dt: float = 1.0) -> Any:
         """Advance `n` steps of `dt` [s]."""
+
+    def advance_heats(self, heats: int, dt: float = 1.0) -> Any:
+        """Advance until `heats` ladles have departed."""
+
+    def departed(self) -> int:
+        """Return how many ladles have departed."""
 
     def heats(self) -> Any:
         """Return the departed heats, a structured array in SI."""
@@ -68,10 +73,6 @@ class Trace:
         return {"dips": [list(dip) for dip in self.dips], "heatings": self.heatings, "departures": departures}
 
 
-def _finished(world: World, wanted: int) -> bool:
-    return len(world.heats()) >= wanted
-
-
 def _limit_s(wanted: int) -> float:
     return HOURS_PER_HEAT * 3600.0 * (wanted + 1)
 
@@ -80,20 +81,28 @@ def _cut(world: World, warmup: int, heats: int) -> Any:
     return world.heats()[warmup : warmup + heats].copy()
 
 
+def _watched(world: World) -> list[str]:
+    return list(dict.fromkeys([*TRACED, *(name for name in WATCHED if name in world.board.signals)]))
+
+
 def run_baseline(world: World, warmup: int, heats: int, trace_s: int = 0) -> Arm:
-    """Run the plant as it comes until `warmup + heats` ladles have left; `trace_s` > 0 records a trace at that step."""
+    """Run the plant as it comes until `warmup + heats` ladles have left.
+
+    `trace_s` = 0 runs it fused; > 0 looks at the board every `trace_s` plant seconds and records a trace: same heats.
+    """
     wanted, monitor, trace = warmup + heats, Monitor(), Trace()
-    step = trace_s or CHUNK_S
-    names = [*TRACED, *(name for name in WATCHED if name in world.board.signals and name not in TRACED)]
-    while not _finished(world, wanted):
+    if not trace_s:
+        world.advance_heats(wanted)
+    names = _watched(world)
+    reader = world.board.reader(names)
+    while world.departed() < wanted:
         if world.time_s > _limit_s(wanted):
             monitor.stalled()
             break
-        world.advance(step)
-        if trace_s:
-            values = dict(zip(names, world.board.read(names), strict=True))
-            trace.look(world.time_s, *(values[name] for name in TRACED))
-            monitor.watch(values)
+        world.advance(trace_s or 60)
+        values = dict(zip(names, reader.read(), strict=True))
+        trace.look(world.time_s, *(values[name] for name in TRACED))
+        monitor.watch(values)
     found = _cut(world, warmup, heats)
     return Arm(found, monitor.counts(found), trace=trace.record(found) if trace_s else {})
 
@@ -106,58 +115,66 @@ def run_solution(world: World, host: Any, run: dict[str, Any], warmup: int, heat
     baseline goes on alone.
     """
     wanted, monitor, trace = warmup + heats, Monitor(), Trace()
-    hello = host.hello
-    known = list(world.board.signals)
-    reads = host.reads(known)
-    names = list(dict.fromkeys([*reads, *TRACED, *(name for name in WATCHED if name in world.board.signals)]))
-    writes = [name for name in hello.writes if name in world.board.signals]
-    neutral = dict(zip(writes, world.board.read(writes), strict=True)) if writes else {}
-    interval = max(1, round(hello.interval_s))
-    counts = {"decisions": 0.0, "fallback": 0.0, "refused": 0.0, "written": 0.0}
-    refusals: list[str] = []
+    loop = _Loop(world, host)
     host.start(run)
-    given_up, heat = False, -1.0
-    while True:
-        world.advance(interval)
-        values = dict(zip(names, world.board.read(names), strict=True))
-        monitor.watch(values)
-        trace.look(world.time_s, *(values[name] for name in TRACED))
-        if values[TRACED[0]] != heat:
-            heat = values[TRACED[0]]
-            if _finished(world, wanted):
-                break
+    while world.departed() < wanted:
         if world.time_s > _limit_s(wanted):
             monitor.stalled()
             break
-        if given_up:
-            counts["decisions"] += 1
-            counts["fallback"] += 1
-            continue
-        answer = host.decide(world.time_s, {name: values[name] for name in reads})
-        counts["decisions"] += 1
-        _execute(world.board, answer.set, hello.kind, counts, refusals)
-        if host.fallback:
-            given_up = True
-            counts["fallback"] += 1
-            _execute(world.board, neutral, hello.kind, {"refused": 0.0, "written": 0.0}, [])
+        world.advance(loop.interval)
+        values = loop.look()
+        monitor.watch(values)
+        trace.look(world.time_s, *(values[name] for name in TRACED))
+        loop.decide(values)
     found = _cut(world, warmup, heats)
-    return _arm(found, monitor, trace, host, counts, refusals)
-
-
-def _execute(board: Any, wanted: dict[str, float], role: str, counts: dict[str, float], refusals: list[str]) -> None:
-    """Write set-points; what the board refuses is counted and not executed."""
-    for name, value in wanted.items():
-        try:
-            board.write(name, value, role)
-            counts["written"] += 1
-        except SignalError as error:
-            counts["refused"] += 1
-            if len(refusals) < 20:
-                refusals.append(f"refused: {error}")
-
-
-def _arm(heats: Any, monitor: Monitor, trace: Trace, host: Any, counts: dict[str, float], refusals: list[str]) -> Arm:
     faults = {name: int(count) for name, count in host.faults.items() if name != "fallback"}
-    counts["interventions"] = counts["refused"] + sum(faults.values())
-    faults["refused"] = int(counts["refused"])
-    return Arm(heats, monitor.counts(heats), counts, faults, [*host.reasons, *refusals][:20], trace.record(heats))
+    loop.counts["interventions"] = loop.counts["refused"] + sum(faults.values())
+    faults["refused"] = int(loop.counts["refused"])
+    reasons = [*host.reasons, *loop.refusals][:20]
+    return Arm(found, monitor.counts(found), loop.counts, faults, reasons, trace.record(found))
+
+
+class _Loop:
+    """The lock-step between one world and one host: what is read, asked, written and counted."""
+
+    def __init__(self, world: World, host: Any) -> None:
+        self.world, self.host, self.board = world, host, world.board
+        hello = host.hello
+        self.role, self.interval = hello.kind, max(1, round(hello.interval_s))
+        self.reads = host.reads(list(self.board.signals))
+        self.names = list(dict.fromkeys([*self.reads, *_watched(world)]))
+        self.reader = self.board.reader(self.names)
+        writes = [name for name in hello.writes if name in self.board.signals]
+        opening = dict(zip(writes, self.board.read(writes), strict=True))
+        self.neutral = {name: value for name, value in opening.items() if value < 0.0}  # negative = "none"
+        self.counts = {"decisions": 0.0, "fallback": 0.0, "refused": 0.0, "written": 0.0}
+        self.refusals: list[str] = []
+        self.given_up = False
+
+    def look(self) -> dict[str, float]:
+        """Return the board's values by name."""
+        return dict(zip(self.names, self.reader.read(), strict=True))
+
+    def decide(self, values: dict[str, float]) -> None:
+        """Ask the solution and execute what the board allows; in fallback only count."""
+        self.counts["decisions"] += 1
+        if self.given_up:
+            self.counts["fallback"] += 1
+            return
+        answer = self.host.decide(self.world.time_s, {name: values[name] for name in self.reads})
+        self.execute(answer.set)
+        if self.host.fallback:
+            self.given_up = True
+            self.counts["fallback"] += 1
+            self.execute(self.neutral)
+
+    def execute(self, wanted: dict[str, float]) -> None:
+        """Write set-points; what the board refuses is counted and not executed."""
+        for name, value in wanted.items():
+            try:
+                self.board.write(name, value, self.role)
+                self.counts["written"] += 1
+            except SignalError as error:
+                self.counts["refused"] += 1
+                if len(self.refusals) < 20:
+                    self.refusals.append(f"refused: {error}")

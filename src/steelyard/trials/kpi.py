@@ -214,7 +214,7 @@ CATALOGUE: dict[str, Kpi] = {
              "Heatings per heat", "히트당 승온 횟수", "Arc heatings per heat", "히트당 아크 승온 횟수"),
         _kpi("treatment_min", "min", "lower", (0, 300), treatment_time, "Σ(t_dep − t_arr) / n",
              "Treatment time", "처리 시간",
-             "Mean time from arrival to departure of the ladle", "래들 도착에서 출발까지의 평균 시간", digits=1),
+             "Mean time from arrival to departure of the ladle", "레이들 도착에서 출발까지의 평균 시간", digits=1),
         _kpi("lateness_min", "min", "lower", (0, 300), lateness, "Σ max(0, t_dep − t_call) / n",
              "Lateness to the caster", "연주 호출 대비 지연",
              "Mean delay after the caster's call", "연주기 호출 이후 평균 지연 시간"),

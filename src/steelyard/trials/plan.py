@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.solutions.bundle import bundle
 from steelyard.trials.canonical import digest, file_digest
 from steelyard.trials.sections import (
     Baseline,
@@ -26,6 +27,7 @@ from steelyard.trials.sections import (
 
 SHIPPED = ("advisor", "predictor")
 FORMAT = "steelyard-trial-plan/1"
+LONGEST_RUN = 60
 SOLUTION_KINDS = {"campaign": ("advisor", "controller"), "predictor": ("predictor",)}
 SECTIONS: dict[str, type] = {
     "trial": Trial,
@@ -83,7 +85,7 @@ class TrialPlan:
         sections = {name: asdict(getattr(self, name)) for name in SECTIONS}
         for name, path in (("solution", self.solution_path()), ("baseline", self.baseline_path())):
             sections[name]["path"] = Path(sections[name]["path"]).name
-            sections[name]["hash"] = file_digest(path) if path is not None else ""
+            sections[name]["hash"] = bundle(path).hash if path is not None else ""
         twin = self.twin_path()
         sections["plant"]["twin"] = Path(self.plant.twin).name
         sections["plant"]["twin_hash"] = file_digest(twin) if twin is not None else ""
@@ -164,22 +166,36 @@ def _check(plan: TrialPlan, where: str) -> None:
             f"{where}: a sealed suite needs [suite] commitment and seal; `steelyard trial plan --seal FILE` makes them"
         )
     if plan.trial.kind == "campaign":
-        scenarios = len(plan.suite.scenarios)
-        if scenarios == 0:
-            raise DataError(f"{where}: [suite] scenarios is empty; name at least one")
-        if plan.runs.campaigns < 2 * scenarios:
-            raise DataError(
-                f"{where}: [runs] campaigns = {plan.runs.campaigns} is too few for {scenarios} scenarios; "
-                f"each needs at least 2, take {2 * scenarios} or more"
-            )
+        _check_runs(plan, where)
     elif not plan.baseline.path:
         raise DataError(f"{where}: a predictor trial needs [baseline] path, a predictor to compare with")
     for label, path in (("solution", plan.solution_path()), ("baseline", plan.baseline_path())):
-        if path is not None and not path.is_file():
+        if path is not None and not path.exists():
             raise DataError(f"{where}: [{label}] path: there is no file {path}")
     twin = plan.twin_path()
     if twin is not None and not twin.is_file():
         raise DataError(f"{where}: [plant] twin: there is no file {twin}; make one with `steelyard twin calibrate`")
+
+
+def _check_runs(plan: TrialPlan, where: str) -> None:
+    from steelyard.plant.scenarios import scenario
+
+    names = plan.suite.scenarios
+    if not names or len(set(names)) < len(names):
+        raise DataError(f"{where}: [suite] scenarios is empty or names one twice; name each scenario once")
+    for name in names:
+        scenario(plan.plant.process, name)
+    planned = [("runs", plan.runs.campaigns)] + ([("ensemble", plan.ensemble.campaigns)] if plan.ensemble.draws else [])
+    for section, count in planned:
+        if count < 2 * len(names):
+            raise DataError(
+                f"{where}: [{section}] campaigns = {count} is too few for {len(names)} scenarios; "
+                f"each needs at least 2, take {2 * len(names)} or more"
+            )
+    if plan.runs.warmup_heats + plan.runs.heats > LONGEST_RUN:
+        raise DataError(
+            f"{where}: [runs] warmup_heats + heats is above {LONGEST_RUN}; plan more campaigns, not longer ones"
+        )
 
 
 def _check_targets(plan: TrialPlan, where: str) -> None:

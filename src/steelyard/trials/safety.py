@@ -1,7 +1,7 @@
 """The safety monitor: limits on the hidden truth and on the board, independent of the solution's code.
 
-Hard limits protect people and equipment, soft ones quality. Truth is judged from the heat table, which records both arms
-at every step of the plant; the board is watched at every decision of the solution.
+Hard limits protect people and equipment, soft ones quality. Truth is judged from the heat table, which records both
+arms at every step of the plant; the board is watched at every decision of the solution.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class Limit:
 
 
 def liquidus_bound(carbon: Any) -> Any:
-    """Return an upper bound of the liquidus [K] from carbon [mass fraction]: 1536 - 78 [%C] °C, other elements lower it.
+    """Return an upper bound of the liquidus [K] from carbon [mass fraction]: 1536 - 78 [%C] °C; the rest lowers it.
 
     Source: Kawawa's formula as used by Won and Thomas (2001).
     """
@@ -71,8 +71,8 @@ LIMITS: tuple[Limit, ...] = (
         "|T_dep − T_target| ≤ 15 K", "assumed: casting speed must be changed beyond it", _far_off,
     ),
     Limit(
-        "caster_waits", "soft", {"en": "caster waits more than 15 min", "ko": "연주기 15분 초과 대기"}, "delay ≤ 15 min",
-        "assumed: a tundish buffers about this long", _caster_waits,
+        "caster_waits", "soft", {"en": "caster waits more than 15 min", "ko": "연주기 15분 초과 대기"},
+        "delay ≤ 15 min", "assumed: a tundish buffers about this long", _caster_waits,
     ),
     Limit(
         "over_stirred", "soft", {"en": "mean argon above 800 NL/min", "ko": "평균 아르곤 800 NL/min 초과"},
@@ -80,8 +80,8 @@ LIMITS: tuple[Limit, ...] = (
     ),
 )  # fmt: skip
 BOARD_LIMITS = {
-    "arc_without_ladle": {"en": "arc on without a ladle", "ko": "래들 없이 아크 점호"},
-    "shell_too_hot": {"en": "ladle shell above 450 °C", "ko": "래들 철피 450 °C 초과"},
+    "arc_without_ladle": {"en": "arc on without a ladle", "ko": "레이들 없이 아크 점호"},
+    "shell_too_hot": {"en": "ladle shell above 450 °C", "ko": "레이들 철피 450 °C 초과"},
     "plant_stalled": {"en": "plant stopped delivering heats", "ko": "설비 출강 중단"},
 }
 

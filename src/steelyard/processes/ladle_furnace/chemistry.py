@@ -3,6 +3,7 @@
 import math
 
 from steelyard.engine.kernel import kernel
+from steelyard.materials.slag import SLAG_HEAT_CAPACITY
 from steelyard.physics.degassing import hydrogen_removed, nitrogen_removed
 from steelyard.physics.thermochemistry import desulphurisation_rate, desulphurised, oxygen_at_aluminium
 
@@ -34,9 +35,12 @@ def _deoxidise(unit, dt):
     x.oxygen -= removed
     x.aluminium -= removed * ALUMINIUM_PER_OXYGEN
     alumina = removed * (1.0 + ALUMINIUM_PER_OXYGEN) * x.steel_mass
+    richer = x.steel_mass / (x.steel_mass - alumina)
+    x.carbon, x.silicon, x.manganese = x.carbon * richer, x.silicon * richer, x.manganese * richer
+    x.sulphur, x.hydrogen, x.nitrogen = x.sulphur * richer, x.hydrogen * richer, x.nitrogen * richer
     x.slag_mass += alumina
     x.steel_mass -= alumina
-    x.energy_additions += alumina * (1230.0 * x.slag_temperature - x.steel_enthalpy)
+    x.energy_additions += alumina * (SLAG_HEAT_CAPACITY * x.slag_temperature - x.steel_enthalpy)
 
 
 @kernel

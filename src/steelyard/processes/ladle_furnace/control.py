@@ -12,6 +12,7 @@ import math
 from steelyard.engine.blocks import unit_dtype
 from steelyard.engine.kernel import kernel
 from steelyard.engine.streams import normal, stream, uniform
+from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
 from steelyard.processes.ladle_furnace.model import LABELS, MATERIALS
 from steelyard.signals import Array, Scalar, quantity
 
@@ -137,7 +138,7 @@ def missing_energy(crew, unit):
     rate, measured = p.assumed_rate, y.dip_temperature
     ahead = min(max(y.time_to_departure, 0.0), p.horizon)
     if p.omniscient > 0.5:
-        rate = unit.p.arc_efficiency * unit.x.heat_efficiency / (unit.x.steel_mass * 820.0)
+        rate = unit.p.arc_efficiency * unit.x.heat_efficiency / (unit.x.steel_mass * LIQUID_HEAT_CAPACITY)
         measured = unit.x.steel_temperature
         ahead = max(y.time_to_departure, 0.0)
     missing = y.target_temperature - measured + p.assumed_loss * ahead + p.assumed_chill * crew.y.planned_addition

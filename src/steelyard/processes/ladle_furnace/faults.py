@@ -24,7 +24,9 @@ def thin_slag(furnace: Values, practice: Values, arrival: Values, severity: floa
 
 def lining_wear(furnace: Values, practice: Values, arrival: Values, severity: float) -> None:
     """The working lining is thin: more heat soaks into and through it."""
-    furnace["wall_thickness"] = [d * (1.0 - 0.5 * severity) if i < 8 else d for i, d in enumerate(furnace["wall_thickness"])]
+    furnace["wall_thickness"] = [
+        d * (1.0 - 0.5 * severity) if i < 8 else d for i, d in enumerate(furnace["wall_thickness"])
+    ]
 
 
 def cold_ladle(furnace: Values, practice: Values, arrival: Values, severity: float) -> None:

@@ -2,6 +2,7 @@
 
 from steelyard.engine.blocks import block_dtype
 from steelyard.engine.kernel import kernel
+from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
 from steelyard.signals import Scalar, quantity
 
 LOG_LENGTH = 64
@@ -53,8 +54,13 @@ def note_departure(row, unit, crew, time):
     row.departure_time, row.lateness = time, -y.time_to_departure
     row.departure_temperature, row.target_temperature = x.steel_temperature, y.target_temperature
     row.steel_mass, row.arc_energy, row.electrode_mass = x.steel_mass, y.arc_energy, y.electrode_mass
-    row.heat_per_kelvin = x.steel_mass * 820.0 / (unit.p.arc_efficiency * x.heat_efficiency)
-    row.argon_volume, row.dips, row.failed_dips, row.heatings = y.argon_volume, y.dip_count, y.failed_dips, y.heating_count
+    row.heat_per_kelvin = x.steel_mass * LIQUID_HEAT_CAPACITY / (unit.p.arc_efficiency * x.heat_efficiency)
+    row.argon_volume, row.dips, row.failed_dips, row.heatings = (
+        y.argon_volume,
+        y.dip_count,
+        y.failed_dips,
+        y.heating_count,
+    )
     row.addition_mass = y.addition.sum()
     row.advice_given, row.advice_taken = crew.x.advice_given, crew.x.advice_taken
     row.carbon, row.aluminium, row.sulphur = x.carbon, x.aluminium, x.sulphur

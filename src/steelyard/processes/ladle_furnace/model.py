@@ -17,23 +17,20 @@ import numpy as np
 
 from steelyard.engine.blocks import unit_dtype
 from steelyard.engine.kernel import kernel
-from steelyard.materials.steel import specific_enthalpy, temperature_from_enthalpy
-from steelyard.physics.conduction import conduct_wall
+from steelyard.materials.slag import SLAG_DENSITY, SLAG_HEAT_CAPACITY
+from steelyard.materials.steel import LIQUID_HEAT_CAPACITY, specific_enthalpy, temperature_from_enthalpy
 from steelyard.physics.constants import ATMOSPHERE
-from steelyard.physics.convection import shell_coefficient
 from steelyard.physics.electric_arc import arc_efficiency, arc_length, electrode_consumption
-from steelyard.physics.radiation import grey_flux
 from steelyard.physics.stirring import mixing_time, stirring_power
 from steelyard.processes.ladle_furnace.chemistry import react
+from steelyard.processes.ladle_furnace.losses import surface_loss, wall_loss
 from steelyard.signals import Array, Scalar, quantity
 
 WALL_CELLS = 12
 MATERIALS = 24
 LABELS = tuple(f"bulk_{i}" for i in range(1, 16)) + tuple(f"wire_{i}" for i in range(1, 10))
-SLAG_HEAT = 1230.0
-SLAG_DENSITY = 2900.0
-ARGON_HEAT = 520.0
-ARGON_DENSITY = 1.784
+TRIP_TEMPERATURE = 2023.15
+RATING = 1.3
 
 
 class Parameters:
@@ -163,6 +160,7 @@ class Outputs:
     shell_temperature: Scalar = quantity("K", "shell temperature", low=-50.0, high=1700.0, shown="°C")
     tank_pressure: Scalar = quantity("Pa", "pressure over the bath", low=0.0, high=110.0, shown="kPa")
     electrode_mass: Scalar = quantity("kg", "graphite used in this heat", low=0.0, high=1e5)
+    alarm: Scalar = quantity("1", "0 none, 1 arc tripped: steel too hot, 2 arc tripped: no ladle", low=0.0, high=2.0)
 
 
 RECORD = unit_dtype(Parameters, Inputs, State, Outputs)
@@ -172,7 +170,7 @@ RECORD = unit_dtype(Parameters, Inputs, State, Outputs)
 def heat_content(unit):
     """Return the heat stored in steel, slag and lining of the unit record [J]."""
     x, p = unit.x, unit.p
-    stored = x.steel_mass * x.steel_enthalpy + x.slag_mass * SLAG_HEAT * x.slag_temperature
+    stored = x.steel_mass * x.steel_enthalpy + x.slag_mass * SLAG_HEAT_CAPACITY * x.slag_temperature
     for i in range(WALL_CELLS):
         stored += p.wall_area * p.wall_thickness[i] * p.wall_heat[i] * x.wall_temperature[i]
     return stored
@@ -180,10 +178,13 @@ def heat_content(unit):
 
 @kernel
 def _arc(unit, dt):
-    """Strike or lift the arc; return the power that reaches steel and slag [W]."""
+    """Strike or lift the arc within the transformer's rating; return the power that reaches steel and slag [W]."""
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     x.arc_blocked = max(x.arc_blocked - dt, 0.0)
-    power = u.arc_power_setpoint if x.occupied > 0.5 and x.arc_blocked <= 0.0 else 0.0
+    y.alarm = 0.0
+    if u.arc_power_setpoint > 0.0:
+        y.alarm = 2.0 if x.occupied < 0.5 else (1.0 if x.steel_temperature > TRIP_TEMPERATURE else 0.0)
+    power = min(u.arc_power_setpoint, RATING * p.nominal_power) if y.alarm == 0.0 and x.arc_blocked <= 0.0 else 0.0
     if power > 0.0 and y.arc_power <= 0.0:
         y.heating_count += 1.0
     y.arc_power = power
@@ -194,7 +195,9 @@ def _arc(unit, dt):
     wear = electrode_consumption(current, p.electrode_tip_rate, p.electrode_side_rate, p.electrode_side_area)
     y.electrode_mass += wear * dt
     cover = p.slag_foaming * x.slag_mass / (SLAG_DENSITY * p.bath_area)
-    return power * x.heat_efficiency * arc_efficiency(p.arc_efficiency, cover, arc_length(p.arc_voltage), p.exposed_share)
+    return (
+        power * x.heat_efficiency * arc_efficiency(p.arc_efficiency, cover, arc_length(p.arc_voltage), p.exposed_share)
+    )
 
 
 @kernel
@@ -236,37 +239,9 @@ def _dissolve(unit, stirred, dt):
         x.steel_mass = total
         x.slag_mass += slag_gain
         x.energy_additions += (
-            steel_gain * x.steel_enthalpy + slag_gain * SLAG_HEAT * x.slag_temperature - chill
+            steel_gain * x.steel_enthalpy + slag_gain * SLAG_HEAT_CAPACITY * x.slag_temperature - chill
         )
     return chill
-
-
-@kernel
-def _surface_loss(unit, vacuum):
-    """Return the heat that leaves through slag surface, lid, eye and vacuum [W]."""
-    p, u, x, y = unit.p, unit.u, unit.x, unit.y
-    lid = 1.0 if u.lid_closed > 0.5 else p.open_lid_factor
-    eye = 1.0 + p.eye_loss * y.argon_flow * 60.0
-    exchange = p.surface_emissivity * lid * eye * (1.0 + p.lid_leak)
-    surroundings = p.ambient_temperature
-    flux = grey_flux(x.slag_temperature, surroundings, exchange)
-    argon = y.argon_flow * ARGON_DENSITY * ARGON_HEAT * (x.steel_temperature - surroundings)
-    return flux * p.bath_area + argon + p.vacuum_loss * vacuum
-
-
-@kernel
-def _wall(unit, dt):
-    """Advance the lining; return the heat that the bath gives to it in this step [J]."""
-    p, x, y = unit.p, unit.x, unit.y
-    outside = shell_coefficient(x.wall_temperature[WALL_CELLS - 1], p.ambient_temperature, p.shell_emissivity)
-    into, out = conduct_wall(
-        x.wall_temperature, p.wall_thickness, p.wall_conductivity, p.wall_heat,
-        p.inside_coefficient if x.occupied > 0.5 else 0.0, x.steel_temperature,
-        outside, p.ambient_temperature, dt, x.wall_sweep,
-    )  # fmt: skip
-    x.energy_shell += out * p.wall_area * dt
-    y.shell_temperature = x.wall_temperature[WALL_CELLS - 1]
-    return into * p.wall_area * dt
 
 
 @kernel
@@ -281,11 +256,13 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     y.heat_time = x.heat_time
     y.tank_pressure += (u.tank_pressure_setpoint - y.tank_pressure) * (1.0 - math.exp(-dt / p.pump_time))
     y.argon_flow = u.argon_flow_setpoint * p.plug_conductance * x.occupied
-    y.argon_pressure = ATMOSPHERE + 7000.0 * 9.81 * p.bath_depth + 4.0e7 * u.argon_flow_setpoint * (2.0 - p.plug_conductance)
+    y.argon_pressure = (
+        ATMOSPHERE + 7000.0 * 9.81 * p.bath_depth + 4.0e7 * u.argon_flow_setpoint * (2.0 - p.plug_conductance)
+    )
     y.argon_volume += y.argon_flow * dt
     absorbed = _arc(unit, dt)
     if x.occupied < 0.5:
-        _wall(unit, dt)
+        wall_loss(unit, dt)
         y.dip_age += dt
         return
     stirring = stirring_power(y.argon_flow, x.steel_temperature, x.steel_mass, p.bath_depth, y.tank_pressure)
@@ -305,18 +282,18 @@ def _heat(unit, absorbed, chill, mixing, disturbance, dt):
     """Close the energy balance of steel and slag over one step."""
     p, x, y = unit.p, unit.x, unit.y
     vacuum = math.exp(-y.tank_pressure / 1.0e4)
-    surface = _surface_loss(unit, vacuum) * dt
-    slag_capacity = max(x.slag_mass, 1.0) * SLAG_HEAT
+    surface = surface_loss(unit, vacuum) * dt
+    slag_capacity = max(x.slag_mass, 1.0) * SLAG_HEAT_CAPACITY
     exchange = slag_capacity * (1.0 - math.exp(-p.slag_steel_coefficient * p.bath_area * dt / slag_capacity))
     to_slag = p.arc_slag_share * absorbed * dt
     across = exchange * (x.slag_temperature - x.steel_temperature)
-    wall = _wall(unit, dt)
-    random_heat = disturbance * x.steel_mass * 820.0
+    wall = wall_loss(unit, dt)
+    random_heat = disturbance * x.steel_mass * LIQUID_HEAT_CAPACITY
     x.slag_temperature += (to_slag - surface - across) / slag_capacity
     direct = absorbed * dt - to_slag
     x.steel_enthalpy += (direct + across - wall - chill + random_heat) / x.steel_mass
     x.steel_temperature = temperature_from_enthalpy(x.steel_enthalpy, x.carbon)
-    top_heat = p.arc_stratification * (direct + across) / (x.steel_mass * 820.0)
+    top_heat = p.arc_stratification * (direct + across) / (x.steel_mass * LIQUID_HEAT_CAPACITY)
     x.stratification = (x.stratification + top_heat) * math.exp(-dt / mixing)
     x.energy_arc += absorbed * dt
     x.energy_surface += surface
@@ -353,7 +330,7 @@ def place_ladle(unit, temperature, mass, slag_mass, hot_face, efficiency):
     `hot_face` [K] is the lining's hot-face temperature when it was filled: the thermal history. The profile behind it
     is that of the preheated lining, straight in thermal resistance down to the shell.
     """
-    p, u, x, y = unit.p, unit.u, unit.x, unit.y
+    u, x, y = unit.u, unit.x, unit.y
     x.occupied, x.heat_time, x.steel_mass, x.slag_mass = 1.0, 0.0, mass, slag_mass
     x.steel_temperature = temperature
     x.steel_enthalpy = specific_enthalpy(temperature, x.carbon)
@@ -375,7 +352,7 @@ def place_ladle(unit, temperature, mass, slag_mass, hot_face, efficiency):
 
 @kernel
 def preheat_lining(unit, hot_face):
-    """Set the lining profile: `hot_face` [K] inside, straight in thermal resistance to 35 % of it at the shell."""
+    """Set the lining profile: `hot_face` [K] inside, straight in thermal resistance to 22 % of it at the shell (assumed)."""
     p, x = unit.p, unit.x
     total = 0.0
     for i in range(WALL_CELLS):

@@ -1,0 +1,129 @@
+"""Checks on time stamps: inversions, gaps, stamps that a machine invented."""
+
+import numpy as np
+
+from steelyard.hub.plausibility.finding import Finding
+from steelyard.hub.plausibility.sheet import Sheet
+from steelyard.hub.texts import text
+
+LEAST_GAPS = 150  # fewer gaps cannot tell an invented clock from a real one
+REGULAR_SHARE = 0.9
+
+
+def regular_step(sheet: Sheet) -> float | None:
+    """Return the sampling step [s] when at least 90 % of the steps (inside batches) are within 10 % of it, else None."""
+    clock = sheet.clock()
+    if clock is None:
+        return None
+    steps = np.diff(clock)
+    if sheet.runs is not None:
+        steps = steps[np.diff(sheet.runs) == 0]
+    steps = steps[np.isfinite(steps)]
+    if steps.size < 20:
+        return None
+    typical = float(np.median(steps))
+    slack = max(0.1 * typical, 1.0 if typical > 2 else 0.0)
+    return typical if typical > 0 and np.mean(np.abs(steps - typical) <= slack) >= REGULAR_SHARE else None
+
+
+def inversions(sheet: Sheet) -> list[Finding]:
+    """Rows whose time lies before the row above, per time column."""
+    found = []
+    for name, clock in sheet.times.items():
+        given = np.flatnonzero(np.isfinite(clock))
+        steps = np.diff(clock[given])
+        if steps.size < LEAST_GAPS // 5 or np.ptp(clock[given]) == 0:
+            continue
+        back = np.flatnonzero(steps < 0)
+        if not back.size:
+            continue
+        share = back.size / steps.size
+        if share > 0.2:
+            if name == sheet.time:
+                found.append(_unordered(sheet.name, name, share))
+            continue
+        worst = float(-steps[back].min())
+        found.append(Finding("time_inversion", "warning", sheet.name, (name,), text(
+            f"{name} jumps back {back.size} times in {steps.size} steps, by up to {duration(worst)} (first at row {given[back[0]] + 2})"
+            f"{_daily(clock[given], back)}. Order by time only after you know which clock is right.",
+            f"{name}이(가) {steps.size}번 중 {back.size}번 거꾸로 갑니다(최대 {duration(worst, True)}, 첫 위치 {given[back[0]] + 2}행). "
+            "어느 시계가 맞는지 확인한 뒤 시간순으로 정렬하십시오."), {"count": back.size, "steps": steps.size, "worst_s": worst}))  # fmt: skip
+    return found
+
+
+def _daily(clock: np.ndarray, back: np.ndarray) -> str:
+    """Return a remark when the clock jumps back once a day."""
+    days = np.floor(clock[back] / 86400.0)
+    if back.size >= 5 and np.unique(days).size == back.size and np.all(np.diff(days) >= 1) and back.size > 0.8 * np.ptp(days):
+        return ", once a day: the stamp at midnight carries the wrong date"
+    return ""
+
+
+def _unordered(table: str, name: str, share: float) -> Finding:
+    return Finding("not_in_time_order", "note", table, (name,), text(
+        f"rows are not in the order of {name} ({share:.0%} of the steps go back). Sort before plotting or splitting by time.",
+        f"행이 {name} 순서가 아닙니다(단계의 {share:.0%}가 거꾸로). 그래프나 시간 분할 전에 정렬하십시오."), {"share": share})  # fmt: skip
+
+
+def duration(seconds: float, korean: bool = False) -> str:
+    """Return a duration in words."""
+    for size, unit, unit_ko in ((86400.0, "days", "일"), (3600.0, "h", "시간"), (60.0, "min", "분")):
+        if seconds >= size:
+            return f"{seconds / size:.1f}{unit_ko if korean else ' ' + unit}"
+    return f"{seconds:.3g}{'초' if korean else ' s'}"
+
+
+def gaps(sheet: Sheet) -> list[Finding]:
+    """Holes in a regularly sampled record."""
+    step = regular_step(sheet)
+    if step is None or sheet.time is None or sheet.runs is not None:
+        return []
+    clock = sheet.times[sheet.time]
+    steps = np.diff(clock[np.isfinite(clock)])
+    holes = steps[steps > 5 * step]
+    if not holes.size:
+        return []
+    return [Finding("gap", "note", sheet.name, (sheet.time,), text(
+        f"{holes.size} hole(s) in a record of one row every {duration(step)}; the longest lasts {duration(float(holes.max()))}. Nothing may be interpolated across.",
+        f"{duration(step, True)} 간격 기록에 빈 구간이 {holes.size}개 있고 가장 긴 것은 {duration(float(holes.max()), True)}입니다. 이 구간을 보간하지 마십시오."),
+        {"count": holes.size, "longest_s": float(holes.max()), "step_s": step})]  # fmt: skip
+
+
+def invented_clock(sheet: Sheet) -> list[Finding]:
+    """Time stamps whose gaps are dice: equally likely between two hard limits, with nothing outside.
+
+    Real arrivals bunch, stop for breaks and have a long tail; a uniform law with hard limits is what `rand()` gives.
+    """
+    from scipy import stats
+
+    clock = sheet.clock()
+    if clock is None:
+        return []
+    steps = np.diff(np.sort(clock[np.isfinite(clock)]))
+    steps = steps[steps > 0]
+    if steps.size < LEAST_GAPS:
+        return []
+    body = _body(np.sort(steps))
+    if body.size < max(LEAST_GAPS, 0.9 * steps.size) or np.unique(body).size < 20:
+        return []
+    low, high = float(body[0]), float(body[-1])
+    if low <= 0 or high < 1.3 * low:
+        return []
+    resolution = float(np.diff(np.unique(body)).min())
+    jitter = (np.arange(body.size) * 0.6180339887498949) % 1.0  # spreads ties of a coarse clock, the same every time
+    test = stats.kstest((body - low + jitter * resolution) / (high - low + resolution), "uniform")
+    if test.pvalue < 0.01:
+        return []
+    return [Finding("invented_clock", "error", sheet.name, (sheet.time or "",), text(
+        f"the {body.size} gaps between time stamps are spread evenly from {low:g} to {high:g} s and stop dead at both limits (Kolmogorov-Smirnov p = {test.pvalue:.2f} for dice). "
+        "A real line has breaks, jams and bunches. These stamps were made up: nothing about sequence or time can be learned from them.",
+        f"시각 사이 간격 {body.size}개가 {low:g}~{high:g}초에 고르게 퍼져 있고 양 끝에서 딱 끊깁니다(주사위 분포와의 KS 검정 p = {test.pvalue:.2f}). "
+        "실제 라인에는 휴지·정체·몰림이 있습니다. 만들어 낸 시각이므로 순서나 시간에 관한 것은 배울 수 없습니다."),
+        {"gaps": body.size, "low_s": low, "high_s": high, "ks_p": float(test.pvalue)})]  # fmt: skip
+
+
+def _body(ordered: np.ndarray) -> np.ndarray:
+    """Return the sorted gaps below the first big jump (stops between shifts lie above it)."""
+    start = ordered.size // 2
+    jumps = np.flatnonzero(ordered[start + 1 :] > 1.5 * ordered[start:-1])
+    return ordered[: start + 1 + jumps[0]] if jumps.size else ordered

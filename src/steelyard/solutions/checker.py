@@ -1,0 +1,141 @@
+"""`steelyard solution check`: does a solution keep the contract? Each check says what it found and how to mend it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import SolutionError
+from steelyard.solutions import contract, script
+from steelyard.solutions.bundle import bundle
+from steelyard.solutions.contract import Answer, Hello, SignalInfo
+from steelyard.solutions.host import Host
+from steelyard.solutions.texts import TEXTS
+
+PREDICTED = "ladle_furnace.dip_temperature"
+_TIMEOUT_S, _START_S = 2.0, 10.0
+_FAULT_CHECKS = {
+    "answers": ("crashed", "fallback"),
+    "in_time": ("hung",),
+    "well_formed": ("nonsense",),
+    "permitted": ("forbidden",),
+    "in_range": ("out_of_range",),
+}
+
+
+@dataclass
+class _Findings:
+    lang: str
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, check: str, passed: bool, evidence: str = "") -> bool:
+        what, remedy = TEXTS[check]["passed" if passed else "failed"], TEXTS[check]["remedy"]
+        found = what[self.lang] + (f": {evidence}" if evidence else "")
+        self.checks.append({"id": check, "passed": passed, "what": found, "remedy": "" if passed else remedy[self.lang]})
+        return passed
+
+
+def check(path: str | Path, signals: Mapping[str, SignalInfo] | None = None, lang: str = "en") -> dict[str, Any]:
+    """Check the solution at `path` against the contract on scripted heats (synthetic).
+
+    `signals` are the board's signals: with them, names, roles and ranges are checked; without, only their form.
+    Returns {passed, path, hash, solution, isolation, checks: [{id, passed, what, remedy}]}; texts in `lang` (en, ko).
+    A faulty solution raises nothing here.
+    """
+    findings = _Findings(lang)
+    result: dict[str, Any] = {"passed": False, "path": str(path), "hash": "", "solution": None, "isolation": None}
+    try:
+        result["hash"] = bundle(path).hash
+        findings.add("file", True)
+    except SolutionError as error:
+        findings.add("file", False, str(error))
+        return {**result, "checks": findings.checks}
+    with Host(path, timeout_s=_TIMEOUT_S, start_timeout_s=_START_S, restarts=0) as host:
+        hello = _introduced(host, findings)
+        if hello is not None:
+            result["solution"] = {"name": hello.name, "version": hello.version, "kind": hello.kind}
+            result["isolation"] = host.isolation
+            if _signals_exist(hello, signals, findings):
+                _behaves(host, signals, findings)
+    result["passed"] = all(found["passed"] for found in findings.checks)
+    return {**result, "checks": findings.checks}
+
+
+def _introduced(host: Host, findings: _Findings) -> Hello | None:
+    try:
+        hello = host.open()
+    except SolutionError as error:
+        findings.add("hello", False, str(error))
+        return None
+    findings.add("hello", True, f"{hello.name} {hello.version} ({hello.kind})")
+    return hello
+
+
+def _signals_exist(hello: Hello, signals: Mapping[str, SignalInfo] | None, findings: _Findings) -> bool:
+    if signals is None:
+        return True
+    try:
+        contract.expand(hello.reads, signals)
+        contract.check_writes(hello, signals)
+    except SolutionError as error:
+        return findings.add("signals", False, str(error))
+    return findings.add("signals", True)
+
+
+def _behaves(host: Host, signals: Mapping[str, SignalInfo] | None, findings: _Findings) -> None:
+    """Run the scripted heats: well-behaved answers, nothing measured yet, the same again, an orderly end."""
+    host.signals = signals
+    infos = dict(signals or {})
+    names = contract.expand(host.hello.reads, infos or [*script.known_names(), *_plain(host.hello.reads)])
+    first = _replay(host, names, infos)
+    fine = True
+    for name, kinds in _FAULT_CHECKS.items():
+        faults = sum(host.faults[kind] for kind in kinds)
+        evidence = next((reason for reason in host.reasons if reason.split(":")[0] in kinds), "")
+        fine &= findings.add(name, faults == 0, evidence if faults else "")
+    if not fine:
+        return
+    empty = _unmeasured(host, names)
+    if not findings.add("no_signals_yet", not empty, empty):
+        return
+    same = _replay(host, names, infos) == first
+    findings.add("repeats_in_process", same)
+    with Host(host.bundle.path, timeout_s=_TIMEOUT_S, restarts=0, signals=signals) as other:
+        findings.add("repeats_in_new_process", _replay(other, names, infos) == first)
+        findings.add("stops", other.close())
+
+
+def _plain(reads: tuple[str, ...]) -> list[str]:
+    return [name for name in reads if not name.endswith("[*]")]
+
+
+def _replay(host: Host, names: list[str], infos: Mapping[str, SignalInfo]) -> list[Answer]:
+    """Return all answers over the scripted heats."""
+    kind, interval = host.hello.kind, host.hello.interval_s
+    answers = [host.start({"seed_label": "contract check", "plant": script.PLANT})]
+    known: dict[str, float] = script.before_first_dip(names)
+    for time_s, values, dipped in script.rows(names, interval, infos):
+        if host.fallback:
+            break
+        if kind != "predictor":
+            answers.append(host.decide(time_s, values))
+            continue
+        if dipped:
+            before = {name: known[name] if ".dip_" in name else value for name, value in values.items()}
+            answers.append(host.predict(time_s, before, PREDICTED))
+        answers.append(host.observe(time_s, values))
+        known = values
+    return answers
+
+
+def _unmeasured(host: Host, names: list[str]) -> str:
+    """Return what goes wrong when no signal has been measured yet ("" when nothing does)."""
+    host.start({"seed_label": "nothing measured yet", "plant": script.PLANT})
+    values = script.before_first_dip(names)
+    for time_s in (0.0, 10.0):
+        if host.hello.kind == "predictor":
+            host.observe(time_s, values)
+            host.predict(time_s, values, PREDICTED)
+        else:
+            host.decide(time_s, values)
+    return host.reasons[0] if host.reasons else ""

@@ -1,0 +1,234 @@
+"""From runs to the report: results, floor, bound, ensemble, money, verdict; what is hashed apart from wall-clock."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from steelyard.trials import analysis, safety
+from steelyard.trials.analysis import Pair, analyse
+from steelyard.trials.campaign import run_baseline
+from steelyard.trials.canonical import digest, plain
+from steelyard.trials.catalogue import catalogue
+from steelyard.trials.ensemble import ensemble
+from steelyard.trials.kpi import RunRecord, cost_parts, departure_errors
+from steelyard.trials.money import load_prices, worth
+from steelyard.trials.plan import TrialPlan
+from steelyard.trials.statistics import pooled_sd
+from steelyard.trials.verdict import Safety, decide
+
+REPORT_FORMAT = "steelyard-trial-report/1"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a finished campaign trial is made of."""
+
+    plan: TrialPlan
+    plan_hash: str
+    plant: Any
+    root: int
+    seal: Any
+    hello: dict[str, Any]
+    main: list[Any]
+    variants: list[list[Any]]
+
+
+def safety_of(runs: list[Any]) -> Safety:
+    """Return what the monitor counted; a run is worse when the solution has more hard violations than the baseline."""
+    counted = [
+        (run.job.index, safety.hard(run.baseline.violations), safety.hard(run.solution.violations)) for run in runs
+    ]
+    return Safety(
+        sum(solution for _, _, solution in counted),
+        sum(baseline for _, baseline, _ in counted),
+        tuple(index for index, baseline, solution in counted if solution > baseline),
+    )
+
+
+def floors(parts: Parts) -> dict[str, dict[str, float]]:
+    """Return the spread of one pair's difference for each KPI, known before any solution was seen.
+
+    Baseline against itself with common random numbers differs by exactly nothing, so it says nothing about what can be
+    resolved. `paired_sd` is therefore baseline against the same baseline whose own hesitations are mirrored (same
+    distribution, other decisions); `unpaired_sd` is baseline against baseline under other seeds.
+    """
+    from steelyard.trials.run import evaluate_arm
+
+    plan, count = parts.plan, min(parts.plan.runs.floor_campaigns, len(parts.main))
+    if count < 2:
+        return {}
+    prices = load_prices(plan.money.prices, plan.folder).values
+    mirrored = []
+    for run in parts.main[:count]:
+        world = parts.plant.open_mirrored(run.job.seed, run.job.scenario)
+        mirrored.append(evaluate_arm(run_baseline(world, plan.runs.warmup_heats, plan.runs.heats), prices))
+    strata = [run.job.scenario for run in parts.main]
+    found = {}
+    for id_ in catalogue("campaign"):
+        differences = [other[id_] - run.pair.baseline[id_] for other, run in zip(mirrored, parts.main, strict=False)]
+        found[id_] = {
+            "paired_sd": _spread(differences, strata[:count]),
+            "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata)),
+        }
+    return found
+
+
+def _spread(values: list[float], strata: list[str]) -> float:
+    least = min(strata.count(name) for name in set(strata))
+    return pooled_sd(values, strata if least > 1 else None)
+
+
+def oracle(parts: Parts) -> dict[str, Any] | None:
+    """Return the KPIs of an operator who knows the true temperature and rate, and the baseline's, on the same runs."""
+    from steelyard.trials.run import evaluate_arm
+
+    plan = parts.plan
+    if not plan.runs.oracle:
+        return None
+    prices = load_prices(plan.money.prices, plan.folder).values
+    runs = parts.main[: max(plan.runs.floor_campaigns, len(plan.suite.scenarios))]
+    known = []
+    for run in runs:
+        world = parts.plant.open_oracle(run.job.seed, run.job.scenario)
+        known.append(evaluate_arm(run_baseline(world, plan.runs.warmup_heats, plan.runs.heats), prices))
+    mean = {id_: float(np.mean([one[id_] for one in known])) for id_ in catalogue("campaign")}
+    base = {id_: float(np.mean([run.pair.baseline[id_] for run in runs])) for id_ in mean}
+    return {"runs": len(runs), "kpis": mean, "baseline": base}
+
+
+def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
+    """Return worst, median and best run by the primary KPI, with the time plots of both arms."""
+    sign = -1.0 if primary["trend"] == "higher" else 1.0
+    id_ = primary["kpi"]
+    ranked = sorted(
+        parts.main, key=lambda run: (sign * (run.pair.solution[id_] - run.pair.baseline[id_]), run.job.index)
+    )
+    chosen = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
+    found = {}
+    step = max(1, round(parts.hello["interval_s"]))
+    for name, run in chosen.items():
+        world = parts.plant.open(run.job.seed, run.job.scenario)
+        base = run_baseline(world, parts.plan.runs.warmup_heats, parts.plan.runs.heats, trace_s=step)
+        found[name] = {
+            "run": run.job.index, "scenario": run.job.scenario, "kpi": id_,
+            "baseline_value": run.pair.baseline[id_], "solution_value": run.pair.solution[id_],
+            "baseline": base.trace, "solution": run.solution.trace,
+        }  # fmt: skip
+    return found
+
+
+def money(parts: Parts, results: dict[str, Any]) -> dict[str, Any]:
+    """Return what the effect on cost and CO2 is worth in a year, and where the cost goes."""
+    plan, cost, co2 = parts.plan, results["kpis"]["cost_won_per_t"], results["kpis"]["co2_kg_per_t"]
+    prices = load_prices(plan.money.prices, plan.folder)
+    heats = np.concatenate([run.baseline.heats for run in parts.main])
+    tonnes = plan.money.heats_per_year * float(np.mean(heats["steel_mass"])) / 1e3
+    saving = (-cost["effect"], -cost["high"], -cost["low"])
+    shares = {
+        arm: cost_parts(RunRecord(np.concatenate([getattr(run, arm).heats for run in parts.main]), prices.values))
+        for arm in ("baseline", "solution")
+    }
+    found = worth(saving, tonnes, plan.money.price_won, plan.money.running_won_per_year, plan.money.payback_years)
+    carbon = {name: -co2[end] * tonnes / 1e3 for name, end in (("mean", "effect"), ("low", "high"), ("high", "low"))}
+    return {**found, "co2_saving_t_per_year": carbon, "cost_parts_won_per_t": shares, "prices": prices.record()}
+
+
+def run_rows(runs: list[Any]) -> list[dict[str, Any]]:
+    """Return the raw data of the runs: seeds, KPIs of both arms, violations, faults."""
+    return [
+        {
+            **asdict(run.job),
+            "baseline": run.pair.baseline,
+            "solution": run.pair.solution,
+            "baseline_violations": run.baseline.violations,
+            "solution_violations": run.solution.violations,
+            "faults": run.solution.faults,
+            "counts": run.solution.counts,
+            "advice_given": float(np.sum(run.solution.heats["advice_given"])),
+            "advice_taken": float(np.sum(run.solution.heats["advice_taken"])),
+        }
+        for run in runs
+    ]
+
+
+def report(parts: Parts, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the whole report as plain data; everything under `result` is hashed and must come out again."""
+    plan, pairs = parts.plan, [run.pair for run in parts.main]
+    results = analyse(pairs, plan, parts.plan_hash)
+    counted = safety_of([*parts.main, *(run for runs in parts.variants for run in runs)])
+    primary = results["primary"][0]
+    spreads = floors(parts)
+    verdict = decide(results, counted, plan)
+    result = {
+        **head(parts),
+        "results": results,
+        "resolution": analysis.resolution(primary, spreads, plan, len(pairs)),
+        "floors": spreads,
+        "oracle": oracle(parts),
+        "ensemble": ensemble(parts.variants, plan, parts.plan_hash, verdict["verdict"]),
+        "safety": asdict(counted),
+        "limits": safety.declaration(),
+        "money": money(parts, results),
+        "verdict": verdict,
+        "traces": traces(parts, primary),
+        "departures": {
+            arm: [round(float(e), 3) for run in parts.main for e in departure_errors(getattr(run, arm).heats)]
+            for arm in ("baseline", "solution")
+        },
+        "runs": run_rows([*parts.main, *(run for runs in parts.variants for run in runs)]),
+    }
+    return seal_report(result, facts)
+
+
+def head(parts: Parts) -> dict[str, Any]:
+    """Return what the trial was about: plan, solution, plant, scenarios, seeds."""
+    from steelyard.plant.scenarios import scenario
+
+    plan, plant = parts.plan, parts.plant
+    stories = [asdict(scenario(plan.plant.process, name)) for name in plan.suite.scenarios]
+    return {
+        "plan": plan.record(),
+        "plan_hash": parts.plan_hash,
+        "solution": parts.hello,
+        "plant": {
+            "label": plant.label, "sheet": plant.sheet(), "values_hash": plant.values_hash(), "card": plant.card,
+            "identity": plant.identity,
+        },
+        "scenarios": stories,
+        "seeds": {"root": parts.root, "seal": asdict(parts.seal) if parts.seal else None},
+        "kpi_declarations": [one.declaration() for one in catalogue("campaign").values()],
+    }  # fmt: skip
+
+
+def seal_report(result: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the report around a result: short keys for other programs, the result, its hash, the wall-clock facts."""
+    result = plain(result)
+    primary = result["results"]["primary"][0]
+    return {
+        "format": REPORT_FORMAT,
+        "verdict": result["verdict"]["verdict"],
+        "primary": {key: primary[key] for key in ("kpi", "effect", "low", "high", "unit")},
+        "report": "",
+        "plan_hash": result["plan_hash"],
+        "result_hash": digest(result),
+        "result": result,
+        "facts": plain({**facts, "versions": versions()}),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computed the result."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    for name in ("steelyard", "numpy", "scipy", "numba"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+__all__ = ["Pair", "Parts", "head", "report", "seal_report", "versions"]
