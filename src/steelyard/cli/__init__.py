@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 
 GROUPS = ("hub", "twin", "solution", "trial")
-COMMANDS = ("demo", "validate", "bench")
+COMMANDS = ("demo", "sample", "validate", "bench")
 
 for group in GROUPS:
     if find_spec(f"steelyard.cli.{group}"):

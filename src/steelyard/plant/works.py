@@ -47,6 +47,25 @@ def shipped_values(process: str = "ladle_furnace", plant: str = "100t") -> Plant
     )
 
 
+def shipped_draws(process: str, plant: str, n: int, seed: int) -> list[PlantValues]:
+    """Return `n` plausible plants before any calibration: furnace parameters drawn from their priors.
+
+    Parameters with an `sd` in the file vary normally around their value, cut at two standard deviations.
+    """
+    numbers = load_parameters(house(process).parameter_file("furnace", plant), Parameters).numbers
+    rng = np.random.default_rng([seed, 0x5EED])
+    draws = []
+    for _ in range(n):
+        values = shipped_values(process, plant)
+        for name, number in numbers.items():
+            spread = np.asarray(number.sd, dtype=float)
+            z = np.clip(rng.standard_normal(np.shape(number.value)), -2.0, 2.0)
+            moved = np.asarray(number.value, dtype=float) + spread * z
+            values.furnace[name] = moved.tolist() if np.ndim(moved) else float(moved)
+        draws.append(values)
+    return draws
+
+
 def new_plant(values: PlantValues, seed: int) -> np.ndarray:
     """Return the record, shape (1,), of a plant at time 0 with an empty station."""
     plant = np.zeros(1, ladle_station.RECORD)

@@ -31,7 +31,9 @@ class _Findings:
     def add(self, check: str, passed: bool, evidence: str = "") -> bool:
         what, remedy = TEXTS[check]["passed" if passed else "failed"], TEXTS[check]["remedy"]
         found = what[self.lang] + (f": {evidence}" if evidence else "")
-        self.checks.append({"id": check, "passed": passed, "what": found, "remedy": "" if passed else remedy[self.lang]})
+        self.checks.append(
+            {"id": check, "passed": passed, "what": found, "remedy": "" if passed else remedy[self.lang]}
+        )
         return passed
 
 

@@ -77,16 +77,19 @@ class Answer:
     reason: str = ""
 
 
-def signal_infos(signals: Iterable[Signal]) -> dict[str, SignalInfo]:
+def signal_infos(
+    signals: Iterable[Signal], role_writes: Mapping[str, Iterable[str]] | None = None
+) -> dict[str, SignalInfo]:
     """Return the board's signals as a solution may know them.
 
-    The role that may write a set-point is the signal's own `role` where it has one, else "advisor" for names ending
-    in ``_advice`` and "controller" for the others.
+    `role_writes` says which kind of solution may write which set-points (the board's own table); without it, names
+    ending in ``_advice`` are for advisors and the other set-points for controllers.
     """
+    roles = {name: role for role, names in (role_writes or {}).items() for name in names}
     infos = {}
     for signal in signals:
         fallback = "advisor" if signal.name.endswith("_advice") else "controller"
-        role = (getattr(signal, "role", "") or fallback) if signal.writable else ""
+        role = (fallback if role_writes is None else roles.get(signal.name, "")) if signal.writable else ""
         infos[signal.name] = SignalInfo(signal.name, signal.unit, signal.declaration.low, signal.declaration.high, role)
     return infos
 

@@ -39,7 +39,8 @@ def _scripted(heat: int, time_s: float) -> dict[str, float]:
     arc_on = any(on <= time_s < off for on, off in _HEATINGS)
     values = {
         "heat_number": heat + 1.0, "heat_time": time_s, "steel_mass": 101.5, "target_temperature": 1593.0,
-        "time_to_departure": (HEAT_S - 120.0 - time_s) / 60.0, "arc_power": 14.0 * arc_on, "arc_energy": _energy(time_s),
+        "time_to_departure": (HEAT_S - 120.0 - time_s) / 60.0, "arc_power": 14.0 * arc_on,
+        "arc_energy": _energy(time_s), "alarm": 0.0, "argon_pressure": 4.0,
         "heating_count": float(sum(on <= time_s for on, _ in _HEATINGS)), "argon_flow": 250.0,
         "argon_volume": 0.25 * time_s / 60.0, "dip_count": float(len(dips)), "failed_dips": 0.0,
         "dip_temperature": _temperature(heat, dips[-1]) if dips else math.nan,
@@ -49,6 +50,7 @@ def _scripted(heat: int, time_s: float) -> dict[str, float]:
     named = {f"ladle_furnace.{name}": value for name, value in values.items()}
     for material, at, amount in _ADDITIONS:
         named[f"ladle_furnace.addition[{material}]"] = amount if time_s >= at else 0.0
+    named["operator.planned_addition"] = sum(amount for _, at, amount in _ADDITIONS if time_s < at)
     named["operator.phase"] = 2.0 if arc_on else 4.0 if dips and time_s - dips[-1] < 30.0 else 3.0
     return named
 

@@ -12,8 +12,8 @@ TEXTS: dict[str, dict[str, _Text]] = {
         },
     },
     "hello": {
-        "passed": {"en": "it loads and introduces itself", "ko": "정상적으로 적재되고 자기소개(hello)에 응답함"},
-        "failed": {"en": "it does not load or introduce itself", "ko": "적재에 실패했거나 자기소개(hello)가 올바르지 않음"},
+        "passed": {"en": "it loads and introduces itself", "ko": "정상적으로 적재되고 hello에 응답함"},
+        "failed": {"en": "it does not load or introduce itself", "ko": "적재에 실패했거나 hello 응답이 올바르지 않음"},
         "remedy": {
             "en": "a class Solution needs name, version, kind, reads, writes and interval_s; "
             "`steelyard solution new FILE --kind advisor` writes one that works",
@@ -22,7 +22,7 @@ TEXTS: dict[str, dict[str, _Text]] = {
         },
     },
     "signals": {
-        "passed": {"en": "all signals exist and may be used by its kind", "ko": "모든 신호가 존재하며 해당 유형에 허용됨"},
+        "passed": {"en": "its signals exist and are open to its kind", "ko": "모든 신호가 존재하며 해당 유형에 허용됨"},
         "failed": {"en": "it names a signal that it may not use", "ko": "사용할 수 없는 신호 이름이 있음"},
         "remedy": {
             "en": "take the names from docs/reference/contract.md; an advisor writes advice, a controller set-points, "
@@ -32,8 +32,8 @@ TEXTS: dict[str, dict[str, _Text]] = {
         },
     },
     "answers": {
-        "passed": {"en": "it runs through the scripted heats", "ko": "모의 차지를 끝까지 수행함"},
-        "failed": {"en": "its process ends during the scripted heats", "ko": "모의 차지 도중 프로세스가 종료됨"},
+        "passed": {"en": "it runs through the scripted heats", "ko": "모의 히트를 끝까지 수행함"},
+        "failed": {"en": "its process ends during the scripted heats", "ko": "모의 히트 도중 프로세스가 종료됨"},
         "remedy": {
             "en": "mend the error named here; signals may be null (None), files and network are not there",
             "ko": "표시된 오류를 고치십시오. 신호값은 null(None)일 수 있고 파일과 네트워크는 사용할 수 없습니다",

@@ -50,8 +50,8 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     """Return the spread of one pair's difference for each KPI, known before any solution was seen.
 
     Baseline against itself with common random numbers differs by exactly nothing, so it says nothing about what can be
-    resolved. `paired_sd` is therefore baseline against the same baseline whose own hesitations are mirrored (same
-    distribution, other decisions); `unpaired_sd` is baseline against baseline under other seeds.
+    resolved. `paired_sd` is therefore baseline against the same baseline, same ladles, whose dip errors and
+    hesitations are mirrored (same distribution, other decisions); `unpaired_sd` is baseline against baseline, other seeds.
     """
     from steelyard.trials.run import evaluate_arm
 

@@ -185,12 +185,15 @@ def _check_runs(plan: TrialPlan, where: str) -> None:
         raise DataError(f"{where}: [suite] scenarios is empty or names one twice; name each scenario once")
     for name in names:
         scenario(plan.plant.process, name)
-    planned = [("runs", plan.runs.campaigns)] + ([("ensemble", plan.ensemble.campaigns)] if plan.ensemble.draws else [])
-    for section, count in planned:
-        if count < 2 * len(names):
+    variants = plan.ensemble.scenarios or names
+    if not set(variants) <= set(names):
+        raise DataError(f"{where}: [ensemble] scenarios must be some of [suite] scenarios: {', '.join(names)}")
+    planned = [("runs", plan.runs.campaigns, len(names)), ("ensemble", plan.ensemble.campaigns, len(variants))]
+    for section, count, scenarios in planned[: 2 if plan.ensemble.draws else 1]:
+        if count < 2 * scenarios:
             raise DataError(
-                f"{where}: [{section}] campaigns = {count} is too few for {len(names)} scenarios; "
-                f"each needs at least 2, take {2 * len(names)} or more"
+                f"{where}: [{section}] campaigns = {count} is too few for {scenarios} scenarios; "
+                f"each needs at least 2, take {2 * scenarios} or more"
             )
     if plan.runs.warmup_heats + plan.runs.heats > LONGEST_RUN:
         raise DataError(

@@ -62,6 +62,7 @@ def jobs_of(plan: TrialPlan, root: int) -> list[Job]:
         Job(i, names[i % len(names)], campaign_seed(root, "main", names[i % len(names)], i // len(names)))
         for i in range(plan.runs.campaigns)
     ]
+    names = plan.ensemble.scenarios or names
     for draw in range(plan.ensemble.draws):
         for i in range(plan.ensemble.campaigns):
             name = names[i % len(names)]

@@ -41,7 +41,7 @@ def _too_hot(heats: Any) -> Any:
 
 
 def _freezing(heats: Any) -> Any:
-    return heats["lowest_temperature"] < liquidus_bound(heats["carbon"]) + FREEZING_MARGIN_K
+    return heats["departure_temperature"] < liquidus_bound(heats["carbon"]) + FREEZING_MARGIN_K
 
 
 def _far_off(heats: Any) -> Any:
@@ -63,8 +63,8 @@ LIMITS: tuple[Limit, ...] = (
         "assumed: usual limit of ladle lining and slide gate", _too_hot,
     ),
     Limit(
-        "steel_freezing", "hard", {"en": "steel within 5 K of freezing", "ko": "용강 응고 5 K 이내"},
-        "T_min ≥ liquidus + 5 K", "liquidus bound 1536 − 78 [%C] °C (Kawawa)", _freezing,
+        "steel_freezing", "hard", {"en": "departure within 5 K of freezing", "ko": "응고 온도 5 K 이내로 출발"},
+        "T_dep ≥ liquidus + 5 K", "liquidus bound 1536 − 78 [%C] °C (Kawawa)", _freezing,
     ),
     Limit(
         "far_off_target", "soft", {"en": "departure more than 15 K off target", "ko": "목표에서 15 K 초과 이탈"},

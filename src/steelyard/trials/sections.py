@@ -98,10 +98,11 @@ class Runs:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The twin's own doubt: parameter draws and paired campaigns for each."""
+    """The twin's own doubt: parameter draws, paired campaigns for each, in these scenarios (none named = all)."""
 
     draws: int = entry(0, low=0, high=1_000)
     campaigns: int = entry(6, low=2, high=10_000)
+    scenarios: tuple = entry(())
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,11 @@ class Plant:
         return works
 
     def open_mirrored(self, seed: int, scenario: str) -> Any:
-        """Return a works whose operator's own hesitations are mirrored: same distribution, other decisions."""
+        """Return a works whose dip errors and operator's hesitations are mirrored: same distribution, other luck."""
         works = self.open(seed, scenario)
         works.plant["operator"]["p"]["heating_scatter"] *= -1.0
+        for name in ("dip_noise", "dip_noise_unmixed"):
+            works.plant["ladle_furnace"]["p"][name] *= -1.0
         return works
 
     def sheet(self) -> dict[str, Any]:

@@ -31,7 +31,10 @@ def inversions(sheet: Sheet) -> list[Finding]:
     found = []
     for name, clock in sheet.times.items():
         given = np.flatnonzero(np.isfinite(clock))
-        steps = np.diff(clock[given])
+        if sheet.runs is not None and _sorted_by_batch(sheet):
+            steps = np.where(np.diff(sheet.runs[given]) == 0, np.diff(clock[given]), 0.0)
+        else:
+            steps = np.diff(clock[given])
         if steps.size < LEAST_GAPS // 5 or np.ptp(clock[given]) == 0:
             continue
         back = np.flatnonzero(steps < 0)
@@ -49,6 +52,12 @@ def inversions(sheet: Sheet) -> list[Finding]:
             f"{name}이(가) {steps.size}번 중 {back.size}번 거꾸로 갑니다(최대 {duration(worst, True)}, 첫 위치 {given[back[0]] + 2}행). "
             "어느 시계가 맞는지 확인한 뒤 시간순으로 정렬하십시오."), {"count": back.size, "steps": steps.size, "worst_s": worst}))  # fmt: skip
     return found
+
+
+def _sorted_by_batch(sheet: Sheet) -> bool:
+    """Return whether the file is sorted by the batch's number: then only steps inside a batch are steps in time."""
+    values = sheet.numbers.get(sheet.group or "")
+    return values is not None and bool((np.diff(values[np.isfinite(values)]) >= 0).all())
 
 
 def _daily(clock: np.ndarray, back: np.ndarray) -> str:

@@ -43,7 +43,7 @@ class Practice:
     first_energy_spread: Scalar = quantity("1", "standard deviation of its logarithm", low=0.0, high=1.0)
     heating_offset: Scalar = quantity("J", "energy of the next heating beyond the share", low=-1.0, high=3.0, shown="MWh")  # fmt: skip
     heating_share: Scalar = quantity("1", "share of the missing energy given in the next heating", low=0.0, high=1.5)
-    heating_scatter: Scalar = quantity("J", "standard deviation of the operator's choice", low=0.0, high=1.0, shown="MWh")  # fmt: skip
+    heating_scatter: Scalar = quantity("J", "standard deviation of the operator's choice; negative mirrors it", low=-1.0, high=1.0, shown="MWh")  # fmt: skip
     shortest_heating: Scalar = quantity("J", "least energy worth a heating", low=0.02, high=2.0, shown="MWh")
     longest_heating: Scalar = quantity("J", "most energy of one heating", low=0.1, high=8.0, shown="MWh")
     horizon: Scalar = quantity("s", "how far ahead losses are reckoned", low=0.0, high=60.0, shown="min")

@@ -84,6 +84,11 @@ class Parameters:
     pump_time: Scalar = quantity("s", "time constant of the vacuum pump", low=5.0, high=1200.0)
     dip_noise: Scalar = quantity("K", "standard deviation of a dip in a mixed bath", low=0.0, high=20.0)
     dip_noise_unmixed: Scalar = quantity("K", "further standard deviation of a dip in the unmixed bath on arrival", low=0.0, high=40.0)  # fmt: skip
+    dip_outlier_share: Scalar = quantity("1", "share of dips in a mixed bath that mislead", low=0.0, high=0.5)
+    dip_outlier_share_unmixed: Scalar = quantity(
+        "1", "further share of misleading dips in the unmixed bath on arrival", low=0.0, high=0.5
+    )
+    dip_outlier_spread: Scalar = quantity("K", "standard deviation of a misleading dip", low=0.0, high=60.0)
     dip_bias: Scalar = quantity("K", "bias of the probe", low=-30.0, high=30.0)
     dip_failure: Scalar = quantity("1", "share of dips that give no reading", low=0.0, high=0.9)
     dip_duration: Scalar = quantity("s", "time from request to reading", low=0.0, high=120.0)
@@ -249,7 +254,7 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     """Advance the furnace record `unit` by `dt` [s].
 
     `disturbance` is this step's random heat as a temperature change of the bath [K]; `dip_noise` a standard normal and
-    `dip_luck` a uniform number for a dip that shows in this step. All three come from named streams of the caller.
+    `dip_luck` a uniform number for a dip that shows in this step (low: it fails, high: it misleads). All three come from named streams of the caller.
     """
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     x.heat_time += dt * x.occupied
@@ -318,6 +323,9 @@ def _dip(unit, noise, luck, dt):
         y.failed_dips += 1.0
         return
     spread = math.sqrt(p.dip_noise**2 + (p.dip_noise_unmixed * x.unmixed) ** 2)
+    misleading = p.dip_outlier_share + p.dip_outlier_share_unmixed * x.unmixed
+    if luck > 1.0 - misleading * (1.0 - p.dip_failure):
+        spread = math.sqrt(spread**2 + p.dip_outlier_spread**2)
     y.dip_temperature = x.steel_temperature + x.stratification + p.dip_bias + spread * noise
     y.dip_count += 1.0
     y.dip_age = 0.0

@@ -11,11 +11,11 @@ REFERENCE = {
     },
     "dip_filter_predictor": {
         "en": "soft sensor: Kalman filter over all dips, learns from heat to heat",
-        "ko": "소프트 센서: 모든 측온값을 쓰는 칼만 필터, 차지마다 학습",
+        "ko": "소프트 센서: 모든 측온값을 쓰는 칼만 필터, 히트마다 학습",
     },
     "arc_energy_advisor": {
         "en": "advises the energy of the next heating from the filtered temperature",
-        "ko": "필터로 추정한 용강 온도로 다음 승열의 투입 전력량을 제안",
+        "ko": "필터로 추정한 용강 온도로 다음 승온의 투입 전력량을 제안",
     },
     "arc_energy_controller": {
         "en": "the same algorithm, written as a set-point",

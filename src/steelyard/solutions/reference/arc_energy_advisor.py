@@ -7,7 +7,9 @@ from .ladle_filter import READS, LadleFilter
 
 TARGET = "ladle_furnace.target_temperature"
 TO_GO = "ladle_furnace.time_to_departure"
+PLANNED = "operator.planned_addition"  # of the recipe, still to come [kg]
 MOST, LEAST = 3.0, 0.15  # MWh; assumed: the operator's longest heating, and one too short to strike the arc for
+CHILL = 0.017  # K per kg of the usual slag formers in 100 t (see ladle_filter)
 LATEST = 45.0  # min; assumed: nothing useful is known about losses further ahead
 
 
@@ -17,6 +19,7 @@ class Planner:
     def __init__(self, run: dict) -> None:
         plant = run.get("plant") or {}
         self.filter = LadleFilter(plant)
+        self.share = 100.0 / float(plant.get("nominal_mass_t") or 100.0)
         self.target = float(plant.get("target_temperature_c") or 1593.0)
         self.power = float(plant.get("nominal_power_mw") or 14.0)
 
@@ -33,10 +36,11 @@ class Planner:
         heating = max(state.rates[0] + state.x[1], 1.0)
         loss = max(state.rates[1] + state.x[2], 0.1)
         lack = target + loss * to_go + state.soak_ahead(to_go) - state.x[0]
+        lack += CHILL * self.share * (signals.get(PLANNED) or 0.0)
         if to_go <= 0.0:  # late: the heating itself takes time
             lack *= 1.0 / max(1.0 - loss * 60.0 / (heating * self.power), 0.5)
         wanted = lack / heating
-        return 0.0 if wanted < LEAST else min(wanted, MOST)
+        return 0.0 if wanted < LEAST else min(wanted, MOST / min(self.share, 1.0))
 
 
 class Solution:
@@ -45,7 +49,7 @@ class Solution:
     name = "arc energy advisor"
     version = "1.0"
     kind = "advisor"
-    reads = [*READS, TARGET, TO_GO]
+    reads = [*READS, TARGET, TO_GO, PLANNED]
     writes = ["operator.heating_energy_advice"]
     interval_s = 10.0
 

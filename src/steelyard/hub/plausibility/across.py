@@ -1,0 +1,87 @@
+"""Checks of the tables of one data set against each other: do their clocks agree, does the key follow the time?"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from steelyard.hub.plausibility.clock import duration
+from steelyard.hub.plausibility.finding import Finding
+from steelyard.hub.texts import text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+APART_S = 1800.0  # no table of a heat lies half an hour beside the others, and never for many heats in a row
+IN_A_ROW = 20
+PARTNERS = (("heatings", "start"), ("dips", "time"), ("additions", "time"))
+
+
+def check_across(tables: "dict[str, pl.DataFrame]") -> list[Finding]:
+    """Return findings on clocks that differ between tables, and on keys that do not follow the time."""
+    spans = {name: _spans(tables[name], time) for name, time in PARTNERS if name in tables and tables[name].height}
+    found = []
+    for name in spans:
+        others = [other for other in spans if other != name]
+        if len(others) == 2:
+            found += _shifted(spans, name, others)
+    return found + _key_order(spans)
+
+
+def _spans(frame: "pl.DataFrame", time: str) -> dict[int, tuple[float, float]]:
+    """Return key → (first, last) time [s]."""
+    import polars as pl
+
+    stamps = frame.select("key", at=pl.col(time).to_physical().cast(pl.Float64) / 1e6).drop_nulls()
+    ends = stamps.group_by("key").agg(pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
+    return {key: (first, last) for key, first, last in ends.iter_rows()}
+
+
+def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others: list[str]) -> list[Finding]:
+    """Runs of heats in which table `name` lies apart from both others while these agree."""
+    keys = sorted(set(spans[name]) & set(spans[others[0]]) & set(spans[others[1]]))
+    if len(keys) < IN_A_ROW:
+        return []
+    own, one, two = (np.array([spans[table][key] for key in keys]) for table in (name, *others))
+    middle = 0.5 * (np.minimum(one[:, 0], two[:, 0]) + np.maximum(one[:, 1], two[:, 1]))
+    offset = own.mean(axis=1) - middle
+    apart = ((own[:, 0] > np.maximum(one[:, 1], two[:, 1]) + 0.0) | (own[:, 1] < np.minimum(one[:, 0], two[:, 0]))) & (np.abs(offset) > APART_S)
+    longest, first = _longest_run(apart)
+    if longest < IN_A_ROW:
+        return []
+    shift = float(np.median(offset[apart]))
+    count = int(apart.sum())
+    return [Finding("clock_shift", "error", name, ("time",), text(
+        f"in {count} heats (from heat {keys[first]} on) the times of {name} lie about {duration(abs(shift))} {'after' if shift > 0 else 'before'} those of {others[0]} and {others[1]} of the same heat: "
+        "two clocks (time zone, summer time, or a wrong setting). Correct the times and import again.",
+        f"히트 {count}개(히트 {keys[first]}부터)에서 {name}의 시각이 같은 히트의 {others[0]}·{others[1]}보다 약 {duration(abs(shift), True)} {'늦습니다' if shift > 0 else '빠릅니다'}. "
+        "두 시계가 다릅니다(시간대, 서머타임, 설정 오류). 시각을 고쳐 다시 가져오십시오."),
+        {"heats": count, "first_key": keys[first], "shift_s": shift})]  # fmt: skip
+
+
+def _longest_run(flags: np.ndarray) -> tuple[int, int]:
+    """Return (length, start) of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    if not starts.size:
+        return 0, 0
+    best = int(np.argmax(ends - starts))
+    return int(ends[best] - starts[best]), int(starts[best])
+
+
+def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding]:
+    """Heats whose number and time disagree."""
+    starts: dict[int, float] = {}
+    for table in spans.values():
+        for key, (first, _) in table.items():
+            starts[key] = min(first, starts.get(key, first))
+    keys = np.array(sorted(starts))
+    steps = np.diff(np.array([starts[key] for key in keys]))
+    back = np.flatnonzero(steps < 0)
+    if not back.size:
+        return []
+    worst = float(-steps[back].min())
+    severity = "note" if back.size <= 0.02 * steps.size and worst < 86400 else "warning"
+    return [Finding("key_order", severity, "all tables", ("key",), text(
+        f"the numbers of the heats do not follow the time in {back.size} of {steps.size} steps (by up to {duration(worst)}, first after heat {keys[back[0]]}). Order by time, not by number.",
+        f"히트 번호 순서와 시간 순서가 {steps.size}번 중 {back.size}번 어긋납니다(최대 {duration(worst, True)}, 첫 위치 히트 {keys[back[0]]} 다음). 번호가 아니라 시간으로 정렬하십시오."),
+        {"count": int(back.size), "steps": int(steps.size), "worst_s": worst})]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Sample records shipped with the package. All of them are synthetic."""
