@@ -8,6 +8,7 @@ begin with `$ steelyard` run; they end with exit code 0, or with the one given a
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -23,7 +24,10 @@ LONGEST_COMMAND_S = 300
 PREPARED = "how-to"
 
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "decisions").glob("*.md")])
-EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+KOREAN = [p for p in ALL_PAGES if p.name.endswith(".ko.md")]
+STUDIES = sorted((ROOT / "examples").glob("*.py"))
+SOLUTIONS = sorted(p for p in (ROOT / "examples/solutions").glob("*") if p.is_file() and p.suffix != ".md")
+SLOW = "Takes about"
 
 
 @dataclass
@@ -63,8 +67,8 @@ def runnable(page: Path) -> bool:
 
 
 def pages_with_commands() -> list:
-    folders = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md"]
-    pages = [p for p in [*folders, *sorted(DOCS.rglob("*.md"))] if p.exists() and runnable(p)]
+    at_the_door = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md"]
+    pages = [p for p in [*at_the_door, *sorted(DOCS.rglob("*.md"))] if p.exists() and runnable(p)]
     return [_marked(p, "<!-- slow -->" in p.read_text(encoding="utf-8")) for p in pages]
 
 
@@ -101,8 +105,6 @@ def reader_folder(folder: Path) -> Path:
 def test_the_commands_of_a_page_run(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     home = tmp_path / "home"
     if PREPARED in page.parts:
-        import shutil
-
         shutil.copytree(request.getfixturevalue("prepared_home"), home)
     folder = reader_folder(tmp_path / "here")
     for step in steps(page):
@@ -126,12 +128,127 @@ def test_a_wrong_command_is_noticed(tmp_path: Path) -> None:
     assert ran.returncode == 2
 
 
-@pytest.mark.parametrize(
-    "example", [_marked(p, "slow example" in p.read_text(encoding="utf-8").lower()) for p in EXAMPLES if _is_script(p)]
-) if (_is_script := lambda p: "__main__" in p.read_text(encoding="utf-8")) else None
+def _run(command: list[str], folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment(home), capture_output=True, text=True, timeout=LONGEST_COMMAND_S
+    )
+
+
+@pytest.mark.parametrize("example", [_marked(p, SLOW in p.read_text(encoding="utf-8")) for p in STUDIES])
 def test_an_example_runs(example: Path, tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, str(example)], cwd=tmp_path, env=environment(tmp_path / "home"), capture_output=True,
-        text=True, timeout=LONGEST_COMMAND_S,
-    )  # fmt: skip
+    ran = _run([sys.executable, str(example)], tmp_path, tmp_path / "home")
     assert ran.returncode == 0, ran.stderr[-3000:]
+    assert ran.stdout.strip(), "an example shows something"
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
+def test_an_example_solution_keeps_the_contract(solution: Path, tmp_path: Path) -> None:
+    ran = _run(["steelyard", "solution", "check", str(solution)], tmp_path, tmp_path / "home")
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+
+
+def generator():
+    """Import docs/generate.py, which is a script and not part of the package."""
+    spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    assert generator().out_of_date() == [], "run: python docs/generate.py"
+
+
+def test_a_stale_page_is_noticed(tmp_path: Path) -> None:
+    module = generator()
+    module.REFERENCE = tmp_path
+    module.PAGES = {"one.md": lambda: "new\n", "two.md": lambda: "same\n"}
+    (tmp_path / "one.md").write_text("old\n", encoding="utf-8")
+    (tmp_path / "two.md").write_text("same\n", encoding="utf-8")
+    assert module.out_of_date() == ["one.md"]
+    assert module.main([]) == 0
+    assert module.out_of_date() == []
+
+
+def nomenclature() -> dict[str, list[str]]:
+    """Return the rows of the nomenclature: name -> English, Korean, symbol, unit."""
+    rows: dict[str, list[str]] = {}
+    page = (DOCS / "reference/nomenclature.md").read_text(encoding="utf-8")
+    for name, rest in re.findall(r"^\| `([a-z_]+)` \|(.*)\|$", page, re.MULTILINE):
+        assert name not in rows, f"{name} stands twice in the nomenclature"
+        rows[name] = [part.strip() for part in rest.split("|")]
+    return rows
+
+
+def declared_units() -> dict[str, list[str]]:
+    """Return the trade units in which each quantity of the processes is declared."""
+    from steelyard.processes.catalogue import HOUSES
+    from steelyard.signals import declared
+
+    units: dict[str, list[str]] = {}
+    for house in HOUSES.values():
+        for part in sorted(house.folder.glob("*.py")):
+            module = house.module(part.stem) if part.stem != "__init__" else None
+            for block in vars(module).values() if module else ():
+                if isinstance(block, type) and block.__module__ == module.__name__:
+                    for name, quantity in declared(block).items():
+                        units.setdefault(name, []).append(quantity.board_unit)
+    return units
+
+
+def test_the_nomenclature_has_no_superfluous_row_and_the_declared_units() -> None:
+    rows, units = nomenclature(), declared_units()
+    assert set(rows) - set(units) == set(), "in the nomenclature but declared nowhere"
+    for name, (english, korean, _symbol, unit) in rows.items():
+        assert english, name
+        assert re.search("[가-힣]", korean), f"{name}: no Korean word"
+        assert unit.split(", ") == list(dict.fromkeys(units[name])), f"{name}: unit"
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name) if name else page
+        assert path.exists(), f"{page.relative_to(ROOT)} links to {target}, which is not there"
+        if anchor:
+            assert anchor in anchors(path), f"{page.relative_to(ROOT)}: {name} has no heading #{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_a_heading_becomes_its_anchor(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Bring `your` own data: ten lines\n## 용어\n", encoding="utf-8")
+    assert anchors(page) == {"bring-your-own-data-ten-lines", "용어"}
+
+
+@pytest.mark.parametrize("korean", KOREAN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_korean_page_has_the_commands_of_its_twin(korean: Path) -> None:
+    twin = korean.with_name(korean.name.replace(".ko.md", ".md"))
+    assert twin.exists(), f"{korean} has no English twin"
+    here, there = (FENCE.findall(p.read_text(encoding="utf-8")) for p in (korean, twin))
+    assert [info for info, _ in here] == [info for info, _ in there]
+    assert _commands_of(korean) == _commands_of(twin)
+    assert re.search("[가-힣]", korean.read_text(encoding="utf-8"))
+
+
+def _commands_of(page: Path) -> list[list[tuple[str, int]]]:
+    return [[(command.replace(" --lang ko", ""), code) for command, code in step.commands] for step in steps(page)]
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    """A page that nothing links to is a page that nobody reads."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    linked = {(DOCS / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", text)}
+    pages = {p.resolve() for p in DOCS.rglob("*.md") if not p.name.endswith(".ko.md")} - {(DOCS / "index.md").resolve()}
+    assert {str(p.relative_to(DOCS)) for p in pages - linked} == set()

@@ -200,7 +200,7 @@ def test_a_dip_shows_the_bath_when_mixed_and_less_so_on_arrival() -> None:
             if k in (5, 1400):
                 unit["u"]["dip_request"] = 1.0
             noise = np.random.default_rng(seed * 2000 + k).standard_normal() if unit["x"]["dip_pending"] >= 0 else 0.0
-            model.furnace_step(unit, 0.0, noise, 1.0, 1.0)
+            model.furnace_step(unit, 0.0, noise, 0.5, 1.0)
             if unit["y"]["dip_age"] == 0.0 and unit["y"]["dip_count"] > 0:
                 error = float(unit["y"]["dip_temperature"] - unit["x"]["steel_temperature"])
                 (early if k < 100 else late).append(error)

@@ -1,5 +1,6 @@
 """The board: the gate of a plant. Everything outside reads and writes names and trade units here, and nothing else."""
 
+import difflib
 from collections.abc import Iterable
 
 import numpy as np
@@ -31,9 +32,8 @@ class Board:
         """Return the signal with this name; SignalError that lists near names when there is none."""
         found = self.signals.get(name)
         if found is None:
-            stem = name.split(".")[0]
-            near = [known for known in self.signals if known.startswith(stem)] or list(self.signals)
-            raise SignalError(f"there is no signal {name!r}; signals there are: {', '.join(near[:12])} …")
+            near = difflib.get_close_matches(name, self.signals, 5, 0.3)
+            raise SignalError(f"there is no signal {name!r}; near it are: {', '.join(near)}")
         return found
 
     def read(self, names: Iterable[str]) -> list[float]:

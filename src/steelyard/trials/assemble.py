@@ -51,7 +51,7 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
 
     Baseline against itself with common random numbers differs by exactly nothing, so it says nothing about what can be
     resolved. `paired_sd` is therefore baseline against the same baseline, same ladles, whose dip errors and
-    hesitations are mirrored (same distribution, other decisions); `unpaired_sd` is baseline against baseline, other seeds.
+    hesitations are mirrored (same distribution, other decisions); `unpaired_sd` compares baseline runs of other seeds.
     """
     from steelyard.trials.run import evaluate_arm
 

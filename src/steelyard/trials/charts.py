@@ -211,7 +211,7 @@ def _legend(x: float, y: float, entries: Sequence[tuple[str, str]]) -> str:
 
 
 def caterpillar(rows: Sequence[Row], caption: str, overall: float, css: Sequence[str]) -> str:
-    """Return the effects (label, effect, low, high) of plausible plants in order; `overall` = effect of the main trial."""
+    """Return the effects (label, effect, low, high) of plausible plants in order; `overall`: the main trial's."""
     low, high = _limits([value for row in rows for value in row[1:]] + [overall])
     left, right, top = 60.0, WIDTH - 20.0, 12.0
     step = max(9.0, min(22.0, 320.0 / max(1, len(rows))))
@@ -244,8 +244,7 @@ def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], caption: st
     y = top + step * len(rows) + 12
     place = left
     for k, (name, _) in enumerate(rows[0][1] if rows else ()):
-        body.append(
-            f'<g class="part part-{k}">{_rect(place, y - 9, 12, 12, "fill")}</g>{_text(place + 18, y + 2, name, "tick")}'
-        )
+        body.append(f'<g class="part part-{k}">{_rect(place, y - 9, 12, 12, "fill")}</g>')
+        body.append(_text(place + 18, y + 2, name, "tick"))
         place += 40 + sum(13.0 if ord(letter) > 0x2E80 else 7.2 for letter in name)
     return _svg(y + 14, body, caption)

@@ -22,8 +22,14 @@ def regular_step(sheet: Sheet) -> float | None:
     if steps.size < 20:
         return None
     typical = float(np.median(steps))
+    return typical if typical > 0 and _mostly_equal(steps) else None
+
+
+def _mostly_equal(steps: np.ndarray) -> bool:
+    """Return whether at least 90 % of the steps lie within 10 % (or one second) of their median."""
+    typical = float(np.median(steps))
     slack = max(0.1 * typical, 1.0 if typical > 2 else 0.0)
-    return typical if typical > 0 and np.mean(np.abs(steps - typical) <= slack) >= REGULAR_SHARE else None
+    return bool(typical > 0 and np.mean(np.abs(steps - typical) <= slack) >= REGULAR_SHARE)
 
 
 def inversions(sheet: Sheet) -> list[Finding]:
@@ -41,12 +47,16 @@ def inversions(sheet: Sheet) -> list[Finding]:
         if not back.size:
             continue
         share = back.size / steps.size
+        worst = float(-steps[back].min())
+        regular = _mostly_equal(steps)
+        if name != sheet.time and not regular:
+            continue  # a second time of an event need not follow the order of the rows
         if share > 0.2:
             if name == sheet.time:
                 found.append(_unordered(sheet.name, name, share))
             continue
-        worst = float(-steps[back].min())
-        found.append(Finding("time_inversion", "warning", sheet.name, (name,), text(
+        severity = "warning" if regular or worst > 86400.0 else "note"
+        found.append(Finding("time_inversion", severity, sheet.name, (name,), text(
             f"{name} jumps back {back.size} times in {steps.size} steps, by up to {duration(worst)} (first at row {given[back[0]] + 2})"
             f"{_daily(clock[given], back)}. Order by time only after you know which clock is right.",
             f"{name}이(가) {steps.size}번 중 {back.size}번 거꾸로 갑니다(최대 {duration(worst, True)}, 첫 위치 {given[back[0]] + 2}행). "

@@ -85,7 +85,7 @@ def _step_share(fine: np.ndarray, coarse: np.ndarray) -> float:
     if both.sum() < LEAST_ROWS:
         return 0.0
     x, y = fine[both], coarse[both]
-    if x.size > 3000 and max(_rising(x[::37], y[::37]), _rising(x[::37], -y[::37])) < 0.99:
+    if x.size > 3000 and max(_rising(x[::37], y[::37]), _rising(x[::37], -y[::37])) < 0.98:
         return 0.0
     levels, counts = np.unique(y, return_counts=True)
     if (counts >= 5).sum() < 4 or counts.max() > 0.9 * x.size:
@@ -94,9 +94,16 @@ def _step_share(fine: np.ndarray, coarse: np.ndarray) -> float:
 
 
 def _rising(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of rows that fit 'y never falls as x rises'; rows of one x with several y do not fit."""
     order = np.lexsort((y, x))
-    ordered = y[order]
-    return float(np.mean((np.maximum.accumulate(ordered) == ordered) | (np.minimum.accumulate(ordered[::-1])[::-1] == ordered)))
+    x, y = x[order], y[order]
+    starts = np.flatnonzero(np.diff(x, prepend=x[0] - 1.0))
+    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
+    count = np.diff(np.append(starts, x.size))
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(high)[:-1]])
+    after = np.concatenate([np.minimum.accumulate(low[::-1])[::-1][1:], [np.inf]])
+    fits = (low == high) & (low >= before) & (high <= after)
+    return float(count[fits].sum() / x.size)
 
 
 def _step_finding(sheet: Sheet, fine: str, coarse: str, share: float) -> Finding:

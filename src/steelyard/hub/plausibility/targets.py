@@ -102,7 +102,7 @@ def tight_columns(sheet: Sheet) -> list[Finding]:
     for name in sheet.measured():
         values = sheet.numbers[name]
         given = values[np.isfinite(values)]
-        if sheet.kinds[name].name != "temperature" or given.size < 30 or np.median(given) < 50:
+        if sheet.kinds[name].name != "temperature" or given.size < 30 or np.median(given) < 50 or np.mean(given == np.median(given)) > 0.5:
             continue
         spread = float(np.subtract(*np.quantile(given, [0.95, 0.05])))
         if spread < TOLERANCE * float(np.median(given)) / 2:

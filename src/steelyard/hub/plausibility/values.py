@@ -1,5 +1,7 @@
 """Checks on single values: impossible by nature, marks for 'no reading' that pose as numbers, what is missing."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from steelyard.hub.plausibility.finding import Finding, names
@@ -7,8 +9,9 @@ from steelyard.hub.plausibility.sheet import Sheet
 from steelyard.hub.texts import text
 
 KNOWN_MARKS = frozenset(
-    sign * value for value in (999, 9999, 99999, 999999, 999.9, 9999.9, 32767, 32768, 65535, 4095, 16383, 850, 1372, 1449) for sign in (1, -1)
-)
+    sign * value for value in (999, 9999, 99999, 999999, 999.9, 9999.9, 32767, 32768, 65535) for sign in (1, -1)
+)  # what loggers write for 'no value' and what counters show when they overflow
+FEWEST_REPEATS, OFTEN = 5, 5.0  # a mark comes at least five times, and five times as often as values do in that column
 METAL_COLD_C = 100.0  # a temperature column whose middle half lies above this never reads 0 °C in service
 
 
@@ -39,64 +42,119 @@ def impossible_values(sheet: Sheet) -> list[Finding]:
 
 
 def sentinel_values(sheet: Sheet) -> list[Finding]:
-    """Numbers that stand for 'no reading': far from everything else, and always the same number."""
-    found = []
-    for name, values in sheet.numbers.items():
-        if sheet.distinct[name] <= 10 or sheet.is_order(name) or sheet.kinds[name].name == "spread":
-            continue
-        for value, count, low, high in _far_values(values[np.isfinite(values)]):
-            finding = _sentinel_finding(sheet, name, value, count, low, high)
-            if finding is not None:
-                found.append(finding)
-    return found
+    """Numbers that stand for 'no reading': far from everything else, and again and again the same number."""
+    far = {
+        name: _far_values(values[np.isfinite(values)])
+        for name, values in sheet.numbers.items()
+        if sheet.distinct[name] > 10 and not sheet.is_order(name) and sheet.kinds[name].name != "spread"
+    }
+    marks = {hit.value for hits in far.values() for hit in hits if hit.repeats and hit.value != 0} | KNOWN_MARKS
+    found, alone = [], []
+    for name, hits in far.items():
+        if _zero_means_missing(sheet, name):
+            found.append(_zero_finding(sheet, name))
+        for hit in hits:
+            if hit.value == 0:
+                found += _zero_apart(sheet, name, hit)
+            elif hit.repeats or hit.value in marks:
+                found.append(_mark_finding(sheet, name, hit))
+            elif hit.gap > 2.0 * hit.spread and not _impossible(sheet, name, hit.value):
+                alone.append((name, hit))
+    return found + _alone_finding(sheet, alone)
 
 
-def _far_values(given: np.ndarray) -> list[tuple[float, int, float, float]]:
-    """Return (value, count, low, high of the rest) for extremes that stand apart by more than the spread of the rest."""
+@dataclass(frozen=True)
+class FarValue:
+    """A value at the end of a column, apart from the rest by `gap`; `repeats`: far more often than values do there."""
+
+    value: float
+    count: int
+    low: float
+    high: float
+    gap: float
+    spread: float
+    repeats: bool
+    share: float
+
+
+def _far_values(given: np.ndarray) -> list[FarValue]:
+    """Return the extremes that stand apart by more than the spread of the rest, outermost first."""
     found, rest = [], given
     for _ in range(4):
-        if rest.size < 30:
-            break
-        hit = None
-        for value in (rest.max(), rest.min()):
-            others = rest[rest != value]
-            if others.size < max(20, 0.3 * given.size):
-                continue
-            low, high = np.quantile(others, [0.01, 0.99])
-            gap = np.abs(others - value).min()
-            if gap > max(high - low, 1e-12):
-                hit = (float(value), int(rest.size - others.size), float(others.min()), float(others.max()))
-                rest = others
-                break
+        hit = next((hit for value in (rest.max(), rest.min()) if (hit := _far(given, rest, float(value)))), None) if rest.size > 30 else None
         if hit is None:
-            break
+            return found
         found.append(hit)
+        rest = rest[rest != hit.value]
     return found
 
 
-def _sentinel_finding(sheet: Sheet, name: str, value: float, count: int, low: float, high: float) -> Finding | None:
-    kind = sheet.kinds[name]
-    middle = float(np.nanmedian(sheet.numbers[name]))
-    evidence = {"value": value, "count": count, "others_low": low, "others_high": high}
-    if value == 0:
-        cold = kind.name == "temperature" and middle > METAL_COLD_C
-        if not (cold or kind.name == "ph"):
-            if count < 2:
-                return None
-            return Finding("zero_apart", "note", sheet.name, (name,), text(
-                f"{name}: 0 stands apart in {count} rows (all others lie between {low:g} and {high:g}): 'off' or 'not measured'? Ask before averaging.",
-                f"{name}: {count}개 행의 0이 동떨어져 있습니다(나머지는 {low:g}~{high:g}). '꺼짐'인지 '미측정'인지 확인한 뒤 평균을 내십시오."), evidence)  # fmt: skip
-        return Finding("sentinel_value", "warning", sheet.name, (name,), text(
-            f"{name}: 0 in {count} row(s) while everything else lies between {low:g} and {high:g}: it means 'not measured'. Treat it as missing.",
-            f"{name}: {count}개 행이 0인데 나머지는 모두 {low:g}~{high:g}입니다. '미측정'을 뜻하므로 결측으로 처리하십시오."), evidence)  # fmt: skip
-    if count >= 2 or value in KNOWN_MARKS:
-        return Finding("sentinel_value", "warning", sheet.name, (name,), text(
-            f"{name}: {value:g} in {count} row(s), far from everything else ({low:g} to {high:g}): a mark for 'no sensor', 'overflow' or 'not measured', not a reading. Treat it as missing.",
-            f"{name}: {count}개 행이 {value:g}로 나머지({low:g}~{high:g})와 동떨어져 있습니다. 측정값이 아니라 '센서 없음·오버플로·미측정' 표시입니다. 결측으로 처리하십시오."),
-            evidence)  # fmt: skip
-    return Finding("lone_outlier", "note", sheet.name, (name,), text(
-        f"{name}: one value, {value:g}, lies far from all others ({low:g} to {high:g}). Look at that row: sensor fault, typing error or a special event?",
-        f"{name}: 값 하나({value:g})가 나머지({low:g}~{high:g})와 멀리 떨어져 있습니다. 그 행을 보고 센서 이상, 오기, 특이 작업 여부를 확인하십시오."), evidence)  # fmt: skip
+def _far(given: np.ndarray, rest: np.ndarray, value: float) -> FarValue | None:
+    others = rest[rest != value]
+    count = int(rest.size - others.size)
+    if others.size < 20 or (value == 0 and others.size < 0.3 * given.size):
+        return None
+    low, high = np.quantile(others, [0.01, 0.99])
+    spread, gap = float(high - low), float(np.abs(others - value).min())
+    if gap <= max(spread, 1e-12):
+        return None
+    usual = float(np.median(np.unique(others, return_counts=True)[1]))
+    repeats = count >= max(FEWEST_REPEATS, OFTEN * usual)
+    return FarValue(value, count, float(others.min()), float(others.max()), gap, spread, repeats, count / given.size)
+
+
+def _impossible(sheet: Sheet, name: str, value: float) -> bool:
+    low, high = sheet.kinds[name].low, sheet.kinds[name].high
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _zero_means_missing(sheet: Sheet, name: str) -> bool:
+    """Return whether a hot temperature column holds zeros, and hardly anything between them and its real values."""
+    values = sheet.numbers[name][np.isfinite(sheet.numbers[name])]
+    zeros, real = int((values == 0).sum()), values[values != 0]
+    if not (sheet.kinds[name].zero_is_missing and zeros and real.size > zeros):
+        return False
+    floor = float(np.quantile(real, 0.02))
+    return floor > METAL_COLD_C and zeros > int(((real > 0) & (real < 0.5 * floor)).sum()) / 2
+
+
+def _zero_finding(sheet: Sheet, name: str) -> Finding:
+    values = sheet.numbers[name][np.isfinite(sheet.numbers[name])]
+    count, real = int((values == 0).sum()), values[values != 0]
+    low, high = (float(q) for q in np.quantile(real, [0.02, 0.98]))
+    return Finding("sentinel_value", "warning", sheet.name, (name,), text(
+        f"{name}: 0 in {count} row(s) while the usual values lie between {low:g} and {high:g}: it means 'not measured'. Treat it as missing.",
+        f"{name}: {count}개 행이 0인데 보통 값은 {low:g}~{high:g}입니다. '미측정'을 뜻하므로 결측으로 처리하십시오."),
+        {"value": 0.0, "count": count, "others_low": low, "others_high": high})  # fmt: skip
+
+
+def _zero_apart(sheet: Sheet, name: str, hit: FarValue) -> list[Finding]:
+    if _zero_means_missing(sheet, name) or hit.count < 2:
+        return []
+    return [Finding("zero_apart", "note", sheet.name, (name,), text(
+        f"{name}: 0 stands apart in {hit.count} rows (all others lie between {hit.low:g} and {hit.high:g}): 'off' or 'not measured'? Ask before averaging.",
+        f"{name}: {hit.count}개 행의 0이 동떨어져 있습니다(나머지는 {hit.low:g}~{hit.high:g}). '꺼짐'인지 '미측정'인지 확인한 뒤 평균을 내십시오."),
+        {"count": hit.count, "others_low": hit.low, "others_high": hit.high})]  # fmt: skip
+
+
+def _mark_finding(sheet: Sheet, name: str, hit: FarValue) -> Finding:
+    dead = f" That is {hit.share:.0%} of the column: the sensor is practically not there." if hit.share > 0.5 else ""
+    dead_ko = f" 열의 {hit.share:.0%}가 이 값이므로 센서가 없는 것과 같습니다." if hit.share > 0.5 else ""
+    return Finding("sentinel_value", "warning", sheet.name, (name,), text(
+        f"{name}: {hit.value:g} in {hit.count} row(s), far from everything else ({hit.low:g} to {hit.high:g}): a mark for 'no sensor', 'overflow' or 'not measured', not a reading. Treat it as missing.{dead}",
+        f"{name}: {hit.count}개 행이 {hit.value:g}로 나머지({hit.low:g}~{hit.high:g})와 동떨어져 있습니다. 측정값이 아니라 '센서 없음·오버플로·미측정' 표시입니다. 결측으로 처리하십시오.{dead_ko}"),
+        {"value": hit.value, "count": hit.count, "share": hit.share, "others_low": hit.low, "others_high": hit.high})  # fmt: skip
+
+
+def _alone_finding(sheet: Sheet, alone: list[tuple[str, FarValue]]) -> list[Finding]:
+    if not alone:
+        return []
+    columns = tuple(dict.fromkeys(name for name, _ in alone))
+    shown = "; ".join(f"{name} {hit.value:g} (others {hit.low:g} to {hit.high:g})" for name, hit in alone[:5])
+    return [Finding("lone_outlier", "note", sheet.name, columns, text(
+        f"single values far from all others: {shown}. Look at those rows: sensor fault, typing error or a special event?",
+        f"나머지와 멀리 떨어진 값: {shown}. 그 행을 보고 센서 이상, 오기, 특이 작업 여부를 확인하십시오."),
+        {"values": [[name, hit.value, hit.count] for name, hit in alone[:20]]})]  # fmt: skip
 
 
 def missing_values(sheet: Sheet) -> list[Finding]:

@@ -20,14 +20,19 @@ READS = [
     *(f"ladle_furnace.addition[{material}]" for material in MATERIALS),
 ]  # fmt: skip
 
-HEATING, LOSS, SOAK, SOAK_MIN = 18.73, 0.828, 1.173, 10.0  # FITTED: K/MWh, K/min, K/min, min
-CHILL = (0.0489, 0.0475, 0.0046, 0.0011, 0.0080, 0.0082, 0.0081, -0.0017, 0.0179, 0.0164, 0.0141, 0.0188, 0.0191,
-         0.0194, 0.0074, -0.0205, 0.0146, -0.0029, -0.0047, 0.0, -0.0001, 0.0, 0.0248, -0.0078)  # FITTED: K per unit  # fmt: skip
-ARRIVAL, ARRIVAL_SD = 1580.0, 20.0  # FITTED: °C at arrival and its spread
-DIP_SD = (7.0, 4.0, 2.8)  # FITTED: K, first, second and later dips of a heat
-HEATING_SD, LOSS_SD = 1.2, 0.15  # FITTED: K/MWh, K/min, from heat to heat
-DRIFT = 1.0  # FITTED: K² per min, what the model leaves out
-FORGET = 0.0005  # assumed: memory of some 2000 intervals
+HEATING, LOSS, SOAK, SOAK_MIN = 18.04, 0.624, 0.736, 32.0  # FITTED: K/MWh, K/min, K/min, min
+# FITTED: K per unit of bulk_1 to bulk_15, wire_1 to wire_9
+CHILL = (
+    0.0479, 0.0464, 0.0061, 0.0013, 0.0064, 0.0076, 0.0067, -0.0017,
+    0.0182, 0.0176, 0.0129, 0.0165, 0.0187, 0.0244, 0.0127, -0.0103,
+    0.0164, -0.0005, -0.0047, 0.0000, -0.0001, 0.0000, 0.0249, -0.0076,
+)  # fmt: skip
+ARRIVAL, ARRIVAL_SD = 1592.0, 30.0  # FITTED: °C at arrival and its spread
+DIP_SD = (13.6, 6.9, 2.3)  # FITTED: K, first, second and later dips of a heat
+HEATING_SD, LOSS_SD = 0.21, 0.143  # FITTED: K/MWh, K/min, from heat to heat
+DRIFT = 1.73  # FITTED: K² per min, what the model leaves out
+STRETCH = (0.73, 0.65, 0.72)  # FITTED: half widths of the interval over the filter's own, by dip
+FORGET = 0.00017  # FITTED: memory of some 6000 intervals
 SHARE_OUTSIDE = 0.10  # the interval is to miss one dip in ten
 NORMAL_90 = 1.645
 
@@ -43,12 +48,13 @@ class LadleFilter:
         self.doubt = [[spread[i] ** 2 if i == j else 0.0 for j in range(size)] for i in range(size)]
         self.prior_doubt = [value**2 for value in spread]
         self.arrival = ARRIVAL
-        self.stretch = [1.0, 1.0, 1.0]
+        self.stretch = list(STRETCH)
         self.heat: float | None = None
         self._begin_heat(None)
 
     def _begin_heat(self, heat: float | None) -> None:
-        self.heat, self.time_s, self.heat_time = heat, None, 0.0
+        self.heat, self.heat_time = heat, 0.0
+        self.time_s: float | None = None
         self.energy, self.added, self.dips, self.last_dip = 0.0, [0.0] * len(CHILL), 0, None
         self.x = [self.arrival, 0.0, 0.0]
         self.p = [[ARRIVAL_SD**2, 0.0, 0.0], [0.0, HEATING_SD**2, 0.0], [0.0, 0.0, LOSS_SD**2]]
@@ -65,8 +71,7 @@ class LadleFilter:
             self._begin_heat(heat)
         self._treat(time_s, signals)
         dip, count = signals.get("ladle_furnace.dip_temperature"), signals.get("ladle_furnace.dip_count")
-        is_new = dip is not None and (dip != self.last_dip if count is None else count > self.dips)
-        if is_new:
+        if dip is not None and (dip != self.last_dip if count is None else count > self.dips):
             self._dip(dip)
             self.last_dip, self.dips = dip, self.dips + 1 if count is None else int(count)
 

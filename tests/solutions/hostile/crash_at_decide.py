@@ -1,0 +1,11 @@
+"""Fails when it is asked."""
+
+
+class Solution:
+    name, version, kind = "hostile", "1", "advisor"
+    reads = ["ladle_furnace.dip_temperature"]
+    writes = ["operator.heating_energy_advice"]
+    interval_s = 10.0
+
+    def decide(self, time_s, signals):
+        return 1 / 0

@@ -1,0 +1,13 @@
+"""Takes memory without end."""
+
+
+class Solution:
+    name, version, kind = "hostile", "1", "advisor"
+    reads = ["ladle_furnace.dip_temperature"]
+    writes = ["operator.heating_energy_advice"]
+    interval_s = 10.0
+
+    def decide(self, time_s, signals):
+        hoard = []
+        while True:
+            hoard.append(bytearray(10_000_000))
