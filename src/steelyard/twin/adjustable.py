@@ -22,12 +22,12 @@ SPREADS: tuple[tuple[str, float, bool, str], ...] = (
     ("surface_emissivity", 0.06, False, "assumed: crust and lid between closed and broken"),
     ("arc_slag_share", 0.15, False, "assumed: slag takes 20-50 % first"),
     ("slag_steel_coefficient", 0.6, True, "assumed: within a factor of two"),
-    ("arc_stratification", 0.3, False, "assumed: 0-1"),
+    ("arc_stratification", 1.0, True, "assumed: within a factor of three"),
     ("mixing_constant", 0.4, True, "mixing-time correlations differ by a factor of 1.5"),
     ("dissolution_time", 0.5, True, "assumed: one factor for all bulk materials"),
     ("wall_conductivity", 0.25, True, "MgO-C 5-8 W/mK and lining age; one factor for all cells"),
 )
-SMALLEST = {"arc_slag_share": 0.02, "surface_emissivity": 0.008, "arc_stratification": 0.0}
+SMALLEST = {"arc_slag_share": 0.02, "surface_emissivity": 0.008}
 
 
 @dataclass(frozen=True)

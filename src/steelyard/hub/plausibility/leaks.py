@@ -17,22 +17,26 @@ ALMOST_ALL = 0.98
 def power_factor(sheet: Sheet) -> list[Finding]:
     """Triples with pf = P / sqrt(P² + Q²): each of the three is computed from the other two."""
     usable = [name for name in sheet.numbers if sheet.distinct[name] > 50][:MOST_COLUMNS]
-    factors = [name for name in usable if np.nanmin(sheet.numbers[name]) >= 0 and np.nanmax(sheet.numbers[name]) <= 100.001]
     loads = [name for name in usable if np.nanmin(sheet.numbers[name]) >= 0]
+    highest = {name: float(np.nanmax(sheet.numbers[name])) for name in loads}
+    factors = [name for name in loads if 0.5 < highest[name] <= 1.0001 or 50.0 < highest[name] <= 100.01]
+    rounding = {name: _rounding(sheet.numbers[name]) for name in loads} if factors else {}
     found = []
     for factor in factors:
-        scale = 100.0 if np.nanmax(sheet.numbers[factor]) > 1.5 else 1.0
+        scale = 100.0 if highest[factor] > 1.5 else 1.0
         for active, reactive in itertools.permutations([name for name in loads if name != factor], 2):
-            share, rows = _factor_share(sheet, factor, active, reactive, scale)
+            share, rows = _factor_share(sheet, (factor, active, reactive), scale, rounding)
             if share >= ALMOST_ALL:
                 found.append(_factor_finding(sheet.name, factor, active, reactive, share, rows))
     return found
 
 
-def _factor_share(sheet: Sheet, factor: str, active: str, reactive: str, scale: float) -> tuple[float, int]:
+def _factor_share(
+    sheet: Sheet, triple: tuple[str, str, str], scale: float, rounding: dict[str, float]
+) -> tuple[float, int]:
     """Return the share of rows in which the relation holds within rounding, and how many rows could tell."""
-    f, p, q = (sheet.numbers[name] for name in (factor, active, reactive))
-    rounding = {name: _rounding(sheet.numbers[name]) for name in (factor, active, reactive)}
+    factor, active, reactive = triple
+    f, p, q = (sheet.numbers[name] for name in triple)
     usable = np.flatnonzero((p > 0) & (q > 0) & np.isfinite(f))
     if usable.size < LEAST_ROWS:
         return 0.0, 0
@@ -94,16 +98,18 @@ def _step_share(fine: np.ndarray, coarse: np.ndarray) -> float:
 
 
 def _rising(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows that fit 'y never falls as x rises'; rows of one x with several y do not fit."""
-    order = np.lexsort((y, x))
+    """Return the share of rows whose level of y can be told from x by cuts between neighbouring levels."""
+    order = np.lexsort((x, y))
     x, y = x[order], y[order]
-    starts = np.flatnonzero(np.diff(x, prepend=x[0] - 1.0))
-    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
-    count = np.diff(np.append(starts, x.size))
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(high)[:-1]])
-    after = np.concatenate([np.minimum.accumulate(low[::-1])[::-1][1:], [np.inf]])
-    fits = (low == high) & (low >= before) & (high <= after)
-    return float(count[fits].sum() / x.size)
+    starts = np.flatnonzero(np.diff(y, prepend=y[0] - 1.0))
+    count = np.diff(np.append(starts, y.size))
+    trim = np.floor(0.005 * count).astype(int)  # a few stray rows must not move a cut
+    low, high = x[starts + trim], x[starts + count - 1 - trim]
+    cuts = 0.5 * (high[:-1] + low[1:])
+    if np.any(np.diff(cuts) < 0):
+        return 0.0
+    told = np.searchsorted(cuts, x, side="left")
+    return float(np.mean(told == np.repeat(np.arange(starts.size), count)))
 
 
 def _step_finding(sheet: Sheet, fine: str, coarse: str, share: float) -> Finding:

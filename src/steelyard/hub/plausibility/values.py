@@ -150,9 +150,9 @@ def _alone_finding(sheet: Sheet, alone: list[tuple[str, FarValue]]) -> list[Find
     if not alone:
         return []
     columns = tuple(dict.fromkeys(name for name, _ in alone))
-    shown = "; ".join(f"{name} {hit.value:g} (others {hit.low:g} to {hit.high:g})" for name, hit in alone[:5])
+    shown = "; ".join(f"{name} {hit.value:g} in {hit.count} row(s) (others {hit.low:g} to {hit.high:g})" for name, hit in alone[:5])
     return [Finding("lone_outlier", "note", sheet.name, columns, text(
-        f"single values far from all others: {shown}. Look at those rows: sensor fault, typing error or a special event?",
+        f"values far from all others: {shown}. Look at those rows: sensor fault, typing error or a special event?",
         f"나머지와 멀리 떨어진 값: {shown}. 그 행을 보고 센서 이상, 오기, 특이 작업 여부를 확인하십시오."),
         {"values": [[name, hit.value, hit.count] for name, hit in alone[:20]]})]  # fmt: skip
 

@@ -1,0 +1,89 @@
+"""The main job in one go: recorded heats in; a calibrated twin, a paired trial and a report with a verdict out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import DataError
+from steelyard.hub.ingest import import_dataset
+from steelyard.hub.plausibility.check import check_dataset
+from steelyard.hub.store import Store, open_store
+from steelyard.studies.samples import SAMPLES
+from steelyard.twin.agreement import agreement
+from steelyard.twin.calibrate import calibrate
+from steelyard.twin.file import save
+
+PROCESS = "ladle_furnace"
+KIND = "ladle-furnace"
+FEWEST_HEATS = 60
+DRAWS = 10
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where time is cut: heats with a key below `until` calibrate, the others score; `why` in words."""
+
+    until: int
+    calibrating: int
+    scoring: int
+    why: str
+
+
+def split_by_time(store: Store, name: str) -> Split:
+    """Return the cut between calibration and scoring: the longest stop between 70 % and 85 % of the heats.
+
+    A stop separates the two best, since heats that follow each other share the weather of the shop.
+    """
+    dips = store.table(name, "dips").group_by("key", maintain_order=True).first().sort("key")
+    keys, times = dips["key"].to_list(), dips["time"].to_list()
+    if len(keys) < FEWEST_HEATS:
+        raise DataError(
+            f"data set {name!r} has {len(keys)} heats with dips; a twin needs at least {FEWEST_HEATS}: hand over more"
+        )
+    first, last = int(0.70 * len(keys)), int(0.85 * len(keys))
+    cut = max(range(first, last), key=lambda i: (times[i] - times[i - 1]).total_seconds())
+    hours = (times[cut] - times[cut - 1]).total_seconds() / 3600.0
+    return Split(keys[cut], cut, len(keys) - cut, f"longest stop ({hours:.0f} h) between 70 % and 85 % of the heats")
+
+
+def demonstrate(
+    data: Path | None, out: Path, lang: str = "en", seed: int = 1, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Do the main job and return its result; `data` None takes the packaged synthetic heats.
+
+    The result holds ``data, check, split, calibration, agreement, trial, predictor``; the twin file, the store and the
+    reports are written below `out`. Raises SteelyardError children for data that cannot be used.
+    """
+    report = progress or (lambda fraction, text="": None)
+    out.mkdir(parents=True, exist_ok=True)
+    store = open_store(out / "store")
+    name = "synthetic-heats" if data is None else KIND
+    report(0.02, "import")
+    if name in store.names():
+        store.remove(name)
+    imported = import_dataset(KIND, SAMPLES if data is None else data, name=name, store=store)
+    report(0.06, "plausibility")
+    checked = check_dataset(store, name)
+    split = split_by_time(store, name)
+    report(0.10, "calibrate the twin")
+    twin = calibrate(PROCESS, name, split.until, store, seed=seed)
+    twin_file = out / "twin.json"
+    save(twin, twin_file)
+    report(0.45, "agreement on unseen heats")
+    scores = agreement(twin, name, split.until, store)
+    report(0.55, "predictor trial")
+    predictor = _predictor(store, name, split, out, lang)
+    report(0.65, "advisor trial")
+    trial = _advisor(twin_file, out, lang, lambda fraction, text="": report(0.65 + 0.35 * fraction, "advisor trial"))
+    return {
+        "data": {"name": name, "synthetic": data is None, "import": imported},
+        "check": {"findings": checked["counts"]},
+        "split": {"until": split.until, "calibrating": split.calibrating, "scoring": split.scoring, "why": split.why},
+        "calibration": twin.summary(),
+        "agreement": scores,
+        "trial": trial,
+        "predictor": predictor,
+        "twin": str(twin_file),
+    }

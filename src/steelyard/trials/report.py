@@ -1,0 +1,198 @@
+"""The report: one HTML file without outside resources, and the JSON beside it that a re-run is compared with."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import DataError
+from steelyard.trials.validity import CARD_NAMES, SHIPPED_CARD, control_list, limits_of_validity
+from steelyard.trials.view import View
+from steelyard.trials.wording import number
+
+HTML_NAME, JSON_NAME = "report.html", "report.json"
+
+
+def render(report: dict[str, Any], lang: str = "en") -> str:
+    """Return the report as one HTML page in `lang` ("en" or "ko"); everything from outside is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder = str(files("steelyard.trials") / "templates")
+    world = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    world.filters["svg"] = Markup
+    view = View(report, lang)
+    style = Markup((Path(folder) / "report.css").read_text(encoding="utf-8"))
+    return world.get_template("report.html.jinja").render(page(view), v=view, lang=lang, style=style, t=view.label)
+
+
+def page(view: View) -> dict[str, Any]:
+    """Return what the template needs, already formatted."""
+    result, report = view.result, view.report
+    results = result["results"]
+    return {
+        "report": report,
+        "result": result,
+        "plan": result["plan"],
+        "verdict": result["verdict"],
+        "primary": [view.comparison(row) for row in results["primary"]],
+        "guardrails": [view.comparison(row) for row in results["guardrails"]],
+        "kpis": [view.comparison(row) for row in results["kpis"].values()],
+        "statistics": view.statistics(),
+        "money": view.money(),
+        "ensemble": view.ensemble(),
+        "card": card(view),
+        "limits": [view.pick(text) for text in limits_of_validity(result)],
+        "control": [(view.pick(question), view.pick(answer)) for question, answer in control_list(result)],
+        "violations": violations(view),
+        "facts": facts(view),
+        "faults": faults(result),
+        "advice": advice(result),
+        "runs": run_rows(view),
+        "scenarios": scenario_rows(view),
+        "floor": view.value(
+            view.primary["kpi"], result["resolution"]["planned_paired"] or result["resolution"]["reached"]
+        ),
+    }
+
+
+def card(view: View) -> list[dict[str, Any]]:
+    """Return the credibility card: name, level 0 to 4, evidence."""
+    entries = view.result["plant"].get("card") or SHIPPED_CARD
+    return [
+        {
+            "name": view.pick(entry.get("name") or CARD_NAMES.get(entry["id"], entry["id"])),
+            "level": max(0, min(4, int(entry["level"]))),
+            "evidence": view.pick(entry["evidence"]),
+        }
+        for entry in entries
+    ]
+
+
+def violations(view: View) -> list[dict[str, Any]]:
+    """Return each limit with its violations in both arms, over all runs."""
+    runs = view.result["runs"]
+    return [
+        {
+            "name": view.pick(limit["name"]),
+            "level": view.label(limit["level"]),
+            "hard": limit["level"] == "hard",
+            "limit": limit["limit"],
+            "source": limit["source"],
+            "baseline": sum(run["baseline_violations"].get(limit["id"], 0) for run in runs),
+            "solution": sum(run["solution_violations"].get(limit["id"], 0) for run in runs),
+        }
+        for limit in view.result.get("limits", [])
+    ]
+
+
+def faults(result: dict[str, Any]) -> dict[str, int]:
+    """Return the faults of the solution over all runs, those that happened."""
+    total: dict[str, int] = {}
+    for run in result["runs"]:
+        for name, count in run.get("faults", {}).items():
+            total[name] = total.get(name, 0) + int(count)
+    return {name.replace("_", " "): count for name, count in total.items() if count}
+
+
+def advice(result: dict[str, Any]) -> str:
+    """Return how many proposals stood at decisions and how many were followed."""
+    given = sum(run.get("advice_given", 0.0) for run in result["runs"])
+    taken = sum(run.get("advice_taken", 0.0) for run in result["runs"])
+    return f"{number(given, 0)} / {number(taken, 0)}" if given else ""
+
+
+def facts(view: View) -> dict[str, Any]:
+    """Return the wall-clock facts, which are not hashed."""
+    known = view.report["facts"]
+    timings = known.get("solution_timing") or [{}]
+    requests = sum(row.get("requests", 0) for row in timings)
+    spent = sum(row.get("requests", 0) * row.get("mean_us", 0.0) for row in timings)
+    return {
+        "started": known.get("started", ""),
+        "seconds": number(known.get("seconds"), 1),
+        "isolation": ", ".join(f"{k}: {v}" for k, v in known.get("isolation", {}).items() if not isinstance(v, dict)),
+        "answer": f"{number(spent / requests / 1000.0)} ms, {number(requests, 0)}×" if requests else "–",
+        "versions": ", ".join(f"{name} {version}" for name, version in known.get("versions", {}).items()),
+        "messages": [f"{run}: {reason}" for run, rows in known.get("reasons", {}).items() for reason in rows][:12],
+    }
+
+
+def run_rows(view: View) -> list[dict[str, Any]]:
+    """Return the raw results of each paired run of the main part."""
+    kpi = view.primary["kpi"]
+    return [
+        {
+            "number": run["index"] + 1,
+            "scenario": view.scenario(run["scenario"]) if view.kind == "campaign" else run.get("keys", ""),
+            "seed": run["seed"],
+            "baseline": number(run["baseline"][kpi], 3),
+            "solution": number(run["solution"][kpi], 3),
+            "effect": number(run["solution"][kpi] - run["baseline"][kpi], 3, signed=True),
+        }
+        for run in view.result["runs"]
+        if run.get("draw") is None
+    ]
+
+
+def scenario_rows(view: View) -> list[dict[str, Any]]:
+    """Return each scenario with its story and the comparison of the primary KPI and the first guardrails."""
+    stories = {story["id"]: story for story in view.result["scenarios"]}
+    kpi = view.primary["kpi"]
+    rows = []
+    for found in view.result["results"]["scenarios"]:
+        story = stories.get(found["scenario"])
+        if story is None:
+            continue
+        rows.append(
+            {
+                "title": view.pick(story["title"]),
+                "id": f"{story['id']} v{story['version']}",
+                "description": view.pick(story["description"]),
+                "faults": ", ".join(f"{name} {value:g}" for name, value in story["faults"].items())
+                or view.label("none"),
+                "runs": found["runs"],
+                "primary": view.comparison(found["results"][kpi]),
+            }
+        )
+    return rows
+
+
+def write(report: dict[str, Any], folder: Path, lang: str = "en") -> Path:
+    """Write report.json and report.html into `folder` and return the path of the page.
+
+    Sets `report["report"]` to that path. DataError when the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / HTML_NAME
+        report["report"] = str(target)
+        (folder / JSON_NAME).write_text(
+            json.dumps({**report, "report": HTML_NAME}, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+        target.write_text(render(report, lang), encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{folder}: the report cannot be written: {error.strerror or error}; choose another --out"
+        ) from error
+    return target
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a report.json; DataError when it is none."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(
+            f"{path}: cannot be read as a trial report: {error}; give the report.json of a trial"
+        ) from error
+    if not isinstance(report, dict) or not {"result", "result_hash", "plan_hash"} <= set(report):
+        raise DataError(f"{path}: this is not a trial report (result, result_hash, plan_hash); give its report.json")
+    return report

@@ -1,0 +1,175 @@
+"""What a reader must know before using the verdict: limits of validity, control list, credibility levels."""
+
+from typing import Any
+
+from steelyard.trials.wording import number, sentence
+
+Text = dict[str, str]
+
+
+def limits_of_validity(result: dict[str, Any]) -> list[Text]:
+    """Return the limits of validity of this trial, most important first."""
+    predictor = result["plan"]["trial"]["kind"] == "predictor"
+    return _of_records(result) if predictor else _of_simulation(result)
+
+
+def _of_records(result: dict[str, Any]) -> list[Text]:
+    return [
+        {
+            "en": "Evidence from recorded heats of one furnace and one season; another furnace needs its own records.",
+            "ko": "한 설비, 한 기간의 기록에 의한 근거이며 다른 설비에는 그 설비의 기록이 필요함.",
+        },
+        {
+            "en": "The dip itself errs by about 3 K: no estimate can come closer than that to a single dip.",
+            "ko": "측온 자체의 오차가 약 3 K이므로 어떤 추정도 단일 측온에 그보다 가까울 수 없음.",
+        },
+        {
+            "en": "An estimate was scored, not what a crew would do with it; that needs a campaign trial.",
+            "ko": "추정만 채점했으며 작업자의 활용 효과는 캠페인 시험이 필요함.",
+        },
+        {
+            "en": "Nobody can exclude that a solution was made with knowledge of these records; sealed records do that.",
+            "ko": "솔루션이 이 기록을 알고 만들어졌을 가능성은 배제할 수 없으며, 봉인된 기록으로만 배제 가능.",
+        },
+    ]
+
+
+def _of_simulation(result: dict[str, Any]) -> list[Text]:
+    found = [
+        {
+            "en": "Simulation evidence, not an accredited test. The real furnace decides.",
+            "ko": "시뮬레이션 근거이며 공인 시험이 아님. 실제 설비에서의 확인이 필요함.",
+        },
+        {
+            "en": "The crew is modelled: it accepts a share of proposals, late. A real crew may trust less or more.",
+            "ko": "작업자는 모형임: 제안의 일부를 늦게 수용. 실제 작업자의 신뢰는 더 낮거나 높을 수 있음.",
+        },
+        {
+            "en": "Prices marked 'assumed' are assumptions; money figures move with them, the verdict on kelvin does not.",
+            "ko": "'가정' 표시 단가는 가정값이며 금액은 이에 따라 변하지만 온도 판정은 변하지 않음.",
+        },
+        {
+            "en": "KPIs outside the range on which the plant model was validated are extrapolated.",
+            "ko": "설비 모형의 검증 범위를 벗어난 KPI는 외삽임.",
+        },
+        {
+            "en": "The oracle is the crew's own logic with perfect knowledge, not a proven optimum.",
+            "ko": "오라클은 완전한 정보를 가진 현행 작업 논리이며 증명된 최적해가 아님.",
+        },
+    ]
+    if not result["plan"]["plant"]["twin"]:
+        found.insert(
+            1,
+            {
+                "en": "The plant is a shipped parameter set, not calibrated to anyone's furnace: the verdict is an example.",
+                "ko": "배포용 파라미터 세트로, 특정 설비에 보정되지 않았으므로 판정은 예시임.",
+            },
+        )
+    return found
+
+
+def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
+    """Return questions and answers for learned solutions, after ISO/IEC TS 4213 (assessment of machine learning)."""
+    plan = result["plan"]
+    predictor = plan["trial"]["kind"] == "predictor"
+    count = result["results"]["primary"][0]["n"]
+    rows = [
+        (
+            {"en": "Measure and data fixed before the trial?", "ko": "평가 척도와 데이터를 사전에 확정했는가?"},
+            sentence("yes, plan hash {hash}…", "예, 계획 해시 {hash}…", hash=result["plan_hash"][:12]),
+        ),
+        (
+            {
+                "en": "Are test cases independent of what the solution learned from?",
+                "ko": "시험 사례가 학습 자료와 독립인가?",
+            },
+            _independence(plan),
+        ),
+        (
+            {"en": "Compared with a baseline on the same cases?", "ko": "동일 사례에서 기준과 비교했는가?"},
+            {"en": "yes, paired", "ko": "예, 쌍체 비교"},
+        ),
+        (
+            {"en": "Number of independent cases, and the interval?", "ko": "독립 사례 수와 구간 추정?"},
+            sentence(
+                "{n}; BCa bootstrap, {level} %, unit of analysis {unit}",
+                "{n}; BCa 부트스트랩 {level} %, 분석 단위 {unit}",
+                n=str(count),
+                level=number(100 * (1 - plan["statistics"]["alpha"]), 0),
+                unit={"en": "block of heats", "ko": "히트 블록"} if predictor else {"en": "campaign", "ko": "캠페인"},
+            ),
+        ),
+        (
+            {
+                "en": "Does the solution change between cases (learning while running)?",
+                "ko": "실행 중 학습으로 변하는가?",
+            },
+            {
+                "en": "possible: each lane's process sees its runs in fixed order, so results repeat; `start` marks a new run",
+                "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
+            },
+        ),
+        (
+            {"en": "Could the solution see the truth?", "ko": "솔루션이 정답을 볼 수 있었는가?"},
+            {
+                "en": "no: own process, declared signals only, no network; see isolation in section 2",
+                "ko": "아니오: 별도 프로세스, 선언된 신호만, 네트워크 없음 (2절 격리 참조)",
+            },
+        ),
+        (
+            {"en": "Cases left out?", "ko": "제외된 사례?"},
+            _left_out(result),
+        ),
+    ]
+    return rows
+
+
+def _independence(plan: dict[str, Any]) -> Text:
+    if plan["trial"]["kind"] == "predictor":
+        return sentence(
+            "split by time: scored from heat {key} on, estimates given before the dip was shown",
+            "시간 분할: 히트 {key}부터 채점, 측온 공개 전 추정",
+            key=str(plan["data"]["from_key"]),
+        )
+    if plan["suite"]["tag"] == "sealed":
+        return {
+            "en": "sealed suite: seeds were committed to by hash and unknown before the trial",
+            "ko": "봉인 시험집: 시드는 해시로만 공개되어 시험 전 알 수 없음",
+        }
+    return {"en": "not shown: public suite", "ko": "확인되지 않음: 공개 시험집"}
+
+
+def _left_out(result: dict[str, Any]) -> Text:
+    skipped = result.get("left_out")
+    if not skipped:
+        return {"en": "none", "ko": "없음"}
+    return sentence("{what}", "{what}", what=skipped)
+
+
+CARD_NAMES: dict[str, Text] = {
+    "code_verification": {"en": "Code verification", "ko": "코드 검증"},
+    "solution_verification": {"en": "Solution verification (step halving, closure)", "ko": "해 검증 (간격 반감, 수지)"},
+    "validation": {"en": "Validation against data", "ko": "측정 자료 검증"},
+    "input_pedigree": {"en": "Input pedigree", "ko": "입력 출처"},
+    "uncertainty": {"en": "Uncertainty", "ko": "불확도"},
+    "robustness": {"en": "Robustness", "ko": "강건성"},
+    "use_history": {"en": "Use history", "ko": "사용 이력"},
+}
+
+SHIPPED_CARD: list[dict[str, Any]] = [
+    {"id": "code_verification", "level": 2, "evidence": {
+        "en": "validation cases and laws of every house run in the test suite (steelyard validate)",
+        "ko": "모든 모형의 검증 사례와 법칙 시험이 자동 실행됨 (steelyard validate)"}},
+    {"id": "solution_verification", "level": 2, "evidence": {
+        "en": "energy and mass closure and step halving are tests", "ko": "에너지·질량 수지와 시간 간격 반감 시험"}},
+    {"id": "validation", "level": 1, "evidence": {
+        "en": "published cases only; not compared with records of your furnace",
+        "ko": "공개 사례만 사용, 귀사 설비 기록과 비교하지 않음"}},
+    {"id": "input_pedigree", "level": 1, "evidence": {
+        "en": "every number has a source; several are assumed", "ko": "모든 값에 출처가 있으나 일부는 가정값"}},
+    {"id": "uncertainty", "level": 0, "evidence": {
+        "en": "one parameter set, no posterior", "ko": "단일 파라미터 세트, 사후 분포 없음"}},
+    {"id": "robustness", "level": 1, "evidence": {
+        "en": "fault scenarios in the suite", "ko": "시험집에 이상 시나리오 포함"}},
+    {"id": "use_history", "level": 0, "evidence": {"en": "new", "ko": "신규"}},
+]  # fmt: skip

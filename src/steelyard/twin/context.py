@@ -1,0 +1,105 @@
+"""What is known beside the physics when a dip is forecast: features of the residual and of the aim.
+
+Strictly in time order: of other heats only those that had ended before this heat began; of this heat nothing after
+the dip that is forecast (interval task), or nothing but the first dip and the treatment carried out (final task).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.twin.fitting import Observed
+from steelyard.twin.records import Heats, heatings_before, wait_before
+
+INTERVAL_NEAR, FINAL_NEAR = 22, 18
+LARGEST_ERROR = 15.0
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Physics forecasts: quantiles step (dips, 5) and final (heats, 5) [K], the final's mixture (heats, 24, 3), the
+    filtered state (dips, 3) and the deterministic path (dips,) [K]."""
+
+    step: np.ndarray
+    final: np.ndarray
+    mixture: np.ndarray
+    state: np.ndarray
+    path: np.ndarray
+
+
+def past_average(heats: Heats, value: np.ndarray, memory: float, start: float) -> np.ndarray:
+    """Return, for each heat, the exponential average of `value` (n,) over heats that ended before it began."""
+    found = np.empty(len(heats))
+    ended = np.argsort(heats.end, kind="stable")
+    average, done = start, 0
+    for h in np.argsort(heats.start, kind="stable"):
+        while done < len(ended) and heats.end[ended[done]] <= heats.start[h]:
+            average = memory * average + (1.0 - memory) * value[ended[done]]
+            done += 1
+        found[h] = average
+    return found
+
+
+def histories(heats: Heats, forecast: Forecast) -> np.ndarray:
+    """Return what earlier heats say, shape (n, 5): last end, short and long average of ends, average error of the
+    physics on them [K], log of the idle minutes."""
+    last = heats.dip_temperature[heats.last_dip]
+    usual = float(np.median(last))
+    error = np.clip(last - forecast.final[:, 2], -LARGEST_ERROR, LARGEST_ERROR)
+    return np.stack(
+        [
+            past_average(heats, last, 0.0, usual), past_average(heats, last, 0.5, usual),
+            past_average(heats, last, 0.85, usual), past_average(heats, error, 0.9, 0.0), np.log(wait_before(heats)),
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def interval_features(
+    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (dips forecast, features (k, f)) of the interval task: every dip but the first of a heat."""
+    heat = heats.heat_of_dip
+    number = np.arange(len(heat)) - heats.dip_offset[heat]
+    n = np.flatnonzero(number > 0)
+    q, before = n - 1, np.maximum(n - 2, 0)
+    later = number[q] > 0
+    q5, y, t = forecast.step, seen.reading, seen.time
+    count, since = heatings_before(heats)
+    past = histories(heats, forecast)[heat[n]]
+    columns = [
+        q5[n, 2], y[q], y[q] - q5[q, 2], q5[n, 3] - q5[n, 1],
+        (q5[n, 4] + q5[n, 0] - 2.0 * q5[n, 2]) / (q5[n, 4] - q5[n, 0]),
+        y[q] - forecast.path[q] - forecast.state[q, 0], forecast.state[q, 2], seen.energy[n] - seen.energy[q],
+        np.log(0.3 + t[n] - t[q]), np.log1p(t[q]), np.minimum(number[q], 6), seen.energy[q],
+        np.log(0.3 + np.minimum(since[n] / 60.0, 30.0)), count[n] - count[q],
+        past[:, 0], past[:, 1], past[:, 2], past[:, 3], past[:, 4], seen.repeated[q].astype(float),
+        np.where(later, y[q] - y[before], 0.0), np.where(later, np.log(0.3 + np.clip(t[q] - t[before], 0.0, 60.0)), 3.0),
+    ]  # fmt: skip
+    return n, np.concatenate([np.stack(columns, axis=1), added[n] - added[q], added[n]], axis=1)
+
+
+def final_context(heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast) -> np.ndarray:
+    """Return the context of the aim, shape (n, f): earlier heats, first dip, treatment carried out, recipe."""
+    first, last = heats.dip_offset[:-1], heats.last_dip
+    count, since = heatings_before(heats)
+    columns = [
+        *histories(heats, forecast).T, count[last], np.log(0.3 + np.minimum(since[last] / 60.0, 30.0)),
+        np.log1p(seen.time[last] - seen.time[first]), seen.energy[last] - seen.energy[first],
+        np.log1p(seen.time[first]), seen.reading[first], seen.reading[first] - forecast.path[first],
+    ]  # fmt: skip
+    return np.concatenate([np.stack(columns, axis=1), added[last]], axis=1)
+
+
+def final_features(
+    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, aimed: np.ndarray
+) -> np.ndarray:
+    """Return the features of the final task's residual, shape (n, f); `aimed` (n, 5) are the quantiles after the aim."""
+    first, last = heats.dip_offset[:-1], heats.last_dip
+    q5 = forecast.final
+    own = [
+        aimed[:, 2], aimed[:, 3] - aimed[:, 1], q5[:, 2], q5[:, 3] - q5[:, 1],
+        (q5[:, 4] + q5[:, 0] - 2.0 * q5[:, 2]) / (q5[:, 4] - q5[:, 0]), seen.energy[first],
+    ]  # fmt: skip
+    context = final_context(heats, seen, added, forecast)
+    return np.concatenate([np.stack(own, axis=1), context, added[last] - added[first]], axis=1)
