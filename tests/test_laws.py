@@ -206,3 +206,33 @@ def test_a_dip_shows_the_bath_when_mixed_and_less_so_on_arrival() -> None:
                 (early if k < 100 else late).append(error)
     assert np.std(late) < 3.5
     assert np.std(early) > 1.5 * np.std(late)
+
+
+def test_a_higher_tap_spares_the_electrode_and_heats_worse_under_a_thin_slag() -> None:
+    ends = {}
+    for tap in (-3.0, 3.0):
+        values = shipped_values()
+        values.arrival["slag"] *= 0.5
+        unit = station(values)
+        unit["u"]["tap_offset"] = tap
+        treat(unit, 1200)
+        ends[tap] = (float(unit["x"]["steel_temperature"]), float(unit["y"]["electrode_mass"]))
+    assert ends[3.0][0] < ends[-3.0][0] - 0.5
+    assert ends[3.0][1] < 0.8 * ends[-3.0][1]
+
+
+def test_a_transfer_request_sends_the_ladle_away() -> None:
+    works = open_works(shipped_values(), 1)
+    works.advance(600)
+    works.plant["ladle_furnace"]["u"]["transfer_request"] = 1.0
+    works.advance(2)
+    assert works.departed() == 1
+    assert works.heats()["departure_time"][0] == pytest.approx(600.0)
+
+
+def test_the_arc_trips_on_steel_that_is_too_hot_and_says_so() -> None:
+    unit = station(shipped_values(), temperature=2030.0)
+    unit["u"]["arc_power_setpoint"] = 10e6
+    model.furnace_step(unit, 0.0, 0.0, 1.0, 1.0)
+    assert unit["y"]["alarm"] == 1.0
+    assert unit["y"]["arc_power"] == 0.0

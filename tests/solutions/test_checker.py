@@ -85,13 +85,14 @@ def test_hostile_solutions_fail_with_a_remedy(name, found, monkeypatch):
         ("import time; return {'operator.heating_energy_advice': time.time() % 1}", "repeats_in_new_process"),
         ("self.n = getattr(self, 'n', 0) + 1; return {'operator.heating_energy_advice': 1 / self.n}",
          "repeats_in_process"),
-        ("import threading; threading.Thread(target=__import__('time').sleep, args=(60,)).start(); return {}", "stops"),
+        ("import threading, time; self.asked += 1; self.asked == 1 and threading.Thread(target=time.sleep, args=(60,))"
+         ".start(); return {}", "stops"),
     ],
 )  # fmt: skip
 def test_each_check_can_fail(decide, found, write, infos):
     result = check(write("\n        " + decide.replace("; ", "\n        ")), infos)
     assert not result["passed"]
-    assert failed(result)[0] == found or found in failed(result)
+    assert found in failed(result)
 
 
 def test_unknown_signals_are_found(write, infos):

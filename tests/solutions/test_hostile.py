@@ -146,12 +146,12 @@ def test_the_environment_is_clean_and_the_folder_empty(write, infos, monkeypatch
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     text = "n = len(os.listdir('.')) + ('STEELYARD_SECRET' in os.environ) + ('PYTHONPATH' in os.environ)"
     path = write(text + "; return {'operator.heating_energy_advice': n}")
-    host, answers = run(path, infos, asks=1)
+    _, answers = run(path, infos, asks=1)
     assert answers[1].set == {"operator.heating_energy_advice": 0.0}
 
 
 def test_a_solution_cannot_import_the_house(write, infos):
-    host, answers = run(write("import steelyard.plant; return {}"), infos, asks=1, restarts=0)
+    _, answers = run(write("import steelyard.plant; return {}"), infos, asks=1, restarts=0)
     assert answers[1].fault == "crashed"
     assert "may not import steelyard" in answers[1].reason
 

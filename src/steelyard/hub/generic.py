@@ -12,9 +12,32 @@ from steelyard.hub.reading import Format, RawTable, _decodes, _parse_times, read
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING_MARKS = ("", "?", "-", "--", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "inf", "-inf", "+inf", "missing")
+MISSING_MARKS = (
+    "",
+    "?",
+    "-",
+    "--",
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "inf",
+    "-inf",
+    "+inf",
+    "missing",
+)
 MOSTLY = 0.95  # a column is of a type when so many of its given cells are
-_OTHER_TIMES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y.%m.%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d", "%Y-%m-%d %H:%M:%S%#z")
+_OTHER_TIMES = (
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S%#z",
+)
 _UNIT_ENDS = {
     "c": "°C", "degc": "°C", "k": "K", "f": "°F", "mm": "mm", "m": "m", "s": "s", "min": "min", "h": "h", "kg": "kg", "t": "t",
     "mwh": "MWh", "kwh": "kWh", "kvarh": "kVArh", "mvarh": "MVArh", "kn": "kN", "mn": "MN", "knm": "kN·m", "nm": "N·m",
@@ -83,7 +106,9 @@ def _encoding(path: Path, how: Format, ledger: Ledger) -> Format:
         return how
     for encoding, letters in (("cp949", r"[가-힣]"), ("cp1251", r"[А-Яа-я]")):
         if _decodes(content, encoding) and len(re.findall(letters, content.decode(encoding))) >= 2:
-            ledger.note("encoding", f"{path.name}: read as {encoding}", f"{path.name}: {encoding} 인코딩으로 읽었습니다")
+            ledger.note(
+                "encoding", f"{path.name}: read as {encoding}", f"{path.name}: {encoding} 인코딩으로 읽었습니다"
+            )
             return Format(encoding, how.separator, how.decimal, how.time_format)
     return how
 
@@ -144,5 +169,3 @@ def _decimal_comma(clean: "pl.Series") -> bool:
     commas = given.str.contains(r"^[+-]?\d+,\d+$")
     rest = given.filter(~commas).str.contains(r"^[+-]?\d+$")
     return bool(commas.any()) and bool(rest.all()) and not bool(given.str.contains(r"^[+-]?\d{1,3}(,\d{3})+$").all())
-
-

@@ -50,12 +50,16 @@ def _materials(
             raise DataError(f"{raw.path}: {strange[0]!r} is no material slot; slots are {stem}_1, {stem}_2, … (--map)")
         columns, unread = pick_columns(raw, entry, needed)
         if len(columns) < 2:
-            raise raw.refuse(1, None, f"no column {stem}_1, {stem}_2 …", f'state them: [files.{stem}.columns] {stem}_1 = "…"')
+            raise raw.refuse(
+                1, None, f"no column {stem}_1, {stem}_2 …", f'state them: [files.{stem}.columns] {stem}_1 = "…"'
+            )
         note_unread(raw, unread, ledger)
         found.append(columns)
     odd = sorted(set(found[0]) ^ set(found[1]))
     if odd:
-        raise raws[1].refuse(1, odd[0], f"this material is in one of {raws[0].name}, {raws[1].name} only", "export both again")
+        raise raws[1].refuse(
+            1, odd[0], f"this material is in one of {raws[0].name}, {raws[1].name} only", "export both again"
+        )
     return found[0], found[1]
 
 
@@ -79,7 +83,9 @@ def _wide(raw: RawTable, entry: FileMap, columns: dict[str, str], ledger: Ledger
     frame = pl.DataFrame({"at": list(range(len(raw.rows)))} | data)
     materials = tuple(name for name in columns if name != "key")
     ledger.open(raw, sum(int(frame[name].is_not_null().sum()) for name in materials))
-    frame = ledger.drop_rows(raw, frame, ~frame.drop("at").to_struct().is_first_distinct(), WHOLE_ROW, "duplicate_row", materials)
+    frame = ledger.drop_rows(
+        raw, frame, ~frame.drop("at").to_struct().is_first_distinct(), WHOLE_ROW, "duplicate_row", materials
+    )
     again = frame.filter(~frame["key"].is_first_distinct())
     if again.height:
         raise raw.refuse(

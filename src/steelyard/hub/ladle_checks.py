@@ -43,7 +43,12 @@ def check_energy_unit(source: Source, frame: "pl.DataFrame") -> None:
         return
     value = float(usable["active_energy_mwh"].median() or 0.0)  # type: ignore[arg-type]
     looks, remedy = "another unit or column", "state the unit"
-    for scale, energy, rate in ((1.0, "MWh", "MW"), (1e3, "kWh", "kW"), (1 / 3.6e-3, "MJ", "MJ/s"), (1 / 3.6, "GJ", "GJ/s")):
+    for scale, energy, rate in (
+        (1.0, "MWh", "MW"),
+        (1e3, "kWh", "kW"),
+        (1 / 3.6e-3, "MJ", "MJ/s"),
+        (1 / 3.6, "GJ", "GJ/s"),
+    ):
         if ARC_MW[0] <= power / scale <= ARC_MW[1]:
             looks, remedy = energy, f'state [files.arc.units] active_power = "{energy}" in a mapping file (--map)'
             break
@@ -113,7 +118,11 @@ def note_partners(tables: "dict[str, pl.DataFrame]", ledger: Ledger) -> None:
             f"{len(missing)} heat(s) have no row in {name}: {shown}"
             + (f"; {name} ends at heat {ends} though others go on to {last}: was the file cut?" if cut else ""),
             f"{name}에 행이 없는 히트 {len(missing)}개: {shown}"
-            + (f"; 다른 파일은 히트 {last}까지 있는데 {name}은(는) {ends}에서 끝납니다. 파일이 잘리지 않았습니까?" if cut else ""),
+            + (
+                f"; 다른 파일은 히트 {last}까지 있는데 {name}은(는) {ends}에서 끝납니다. 파일이 잘리지 않았습니까?"
+                if cut
+                else ""
+            ),
             table=name,
             keys=missing,
         )

@@ -34,7 +34,9 @@ def read_ladle_furnace(folder: Path, mapping: Path | None, ledger: Ledger) -> "d
     if not Path(folder).is_dir():
         raise DataError(f"{folder}: there is no such folder; give the folder that holds the seven CSV files")
     how = load_mapping(mapping, FILES, tuple(LADLE_FURNACE))
-    ranges = LADLE_FURNACE | {name: Range(*limits, LADLE_FURNACE[name].unit, "mapping file") for name, limits in how.ranges.items()}
+    ranges = LADLE_FURNACE | {
+        name: Range(*limits, LADLE_FURNACE[name].unit, "mapping file") for name, limits in how.ranges.items()
+    }
     raws = {name: _read(Path(folder), name, how) for name in FILES}
     added = [
         additions((raws[name], raws[f"{name}_time"]), (how.file(name), how.file(f"{name}_time")), name, ledger, ranges)
@@ -128,7 +130,9 @@ def _gas(source: Source) -> "pl.DataFrame":
     source.ledger.open(raw, count(frame, ("argon_m3",)))
     frame = drop_duplicates(source, frame, ("argon_m3",))
     refuse_twice(raw, frame, source.columns["key"])
-    frame = source.ledger.drop_rows(raw, frame, frame["argon_m3"].is_null(), source.columns["gas_1"], "no_value", ("argon_m3",))
+    frame = source.ledger.drop_rows(
+        raw, frame, frame["argon_m3"].is_null(), source.columns["gas_1"], "no_value", ("argon_m3",)
+    )
     frame = keep_plausible(source, frame, "gas_1", "argon_m3", ("argon_m3",))
     source.ledger.close(raw, frame, ("argon_m3",))
     return frame.drop("at").sort("key")

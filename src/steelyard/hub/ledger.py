@@ -91,7 +91,9 @@ class Ledger:
             self._list(raw, raw.rows[at], key, column, shown, reason)
         account.rows_dropped += lost.height
         account.values_dropped += sum(lost[name].is_not_null().sum() for name in values)
-        return frame.filter(~bad.fill_null(False)) if lost.height else frame.with_columns(pl.lit(0).alias("_")).drop("_")
+        return (
+            frame.filter(~bad.fill_null(False)) if lost.height else frame.with_columns(pl.lit(0).alias("_")).drop("_")
+        )
 
     def drop_values(
         self, raw: RawTable, frame: "pl.DataFrame", bad: "pl.Series", name: str, column: str, reason: str
@@ -118,17 +120,14 @@ class Ledger:
         """Report something that changes no value."""
         self.notes.append({"id": identifier, "message": text(en, ko), "evidence": evidence})
 
-    def refuse_many(
-        self, raw: RawTable, column: str, bad: int, of: int, sample: Callable[[], str], unit: str
-    ) -> None:
+    def refuse_many(self, raw: RawTable, column: str, bad: int, of: int, sample: Callable[[], str], unit: str) -> None:
         """DataError when so many values are implausible that it must be the unit or the column."""
         if bad > max(3, MOST_DROPPED * of):
             raise raw.refuse(
                 None,
                 column,
                 f"{bad} of {of} values are implausible in {unit} ({sample()})",
-                "wrong unit or wrong column? State them in a mapping file (--map), "
-                "or other limits under [ranges]",
+                "wrong unit or wrong column? State them in a mapping file (--map), or other limits under [ranges]",
             )
 
     def frame(self) -> "pl.DataFrame":

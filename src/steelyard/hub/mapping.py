@@ -65,7 +65,9 @@ def load_mapping(path: Path | None, files: tuple[str, ...], ranges: tuple[str, .
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such mapping file; check --map") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(f"{path}: not a TOML file in UTF-8 ({error}); see docs/how-to/bring-your-own-data.md") from error
+        raise DataError(
+            f"{path}: not a TOML file in UTF-8 ({error}); see docs/how-to/bring-your-own-data.md"
+        ) from error
     _only(content, ("format", "files", "ranges"), f"{path}")
     common = _format(content.get("format", {}), Format(), f"{path} [format]")
     entries = _section(content, "files", f"{path}")

@@ -60,7 +60,9 @@ class RawTable:
     def refuse(self, row: int | None, column: str | None, what: str, remedy: str) -> DataError:
         """Return a DataError that says where, what and how to mend it."""
         where = ", ".join(
-            part for part in (str(self.path), f"row {row}" if row else "", f"column {column!r}" if column else "") if part
+            part
+            for part in (str(self.path), f"row {row}" if row else "", f"column {column!r}" if column else "")
+            if part
         )
         return DataError(f"{where}: {what}; {remedy}")
 
@@ -94,7 +96,9 @@ def read_csv(path: Path, how: Format) -> RawTable:
     if header is None or not records:
         raise raw.refuse(None, None, "the file has no rows of data", "export it again, or leave the file out")
     raw.header, raw.blank_rows, raw.cut = header, blank, not text.endswith(("\n", "\r"))
-    raw.cells = {name: [cell.strip() for cell in column] for name, column in zip(header, zip(*records, strict=True), strict=True)}
+    raw.cells = {
+        name: [cell.strip() for cell in column] for name, column in zip(header, zip(*records, strict=True), strict=True)
+    }
     return raw
 
 
@@ -110,7 +114,9 @@ def _decode(path: Path, how: Format) -> str:
         raise DataError(f"{path}: the file is empty; export it again")
     encoding = how.encoding or "utf-8-sig"
     if b"\x00" in content and "16" not in encoding:
-        raise DataError(f"{path}: this is a binary file or UTF-16 text, not a CSV; save it as 'CSV UTF-8' and import again")
+        raise DataError(
+            f"{path}: this is a binary file or UTF-16 text, not a CSV; save it as 'CSV UTF-8' and import again"
+        )
     try:
         return content.decode(encoding)
     except LookupError as error:
@@ -170,7 +176,9 @@ def numbers(raw: RawTable, column: str, decimal: str = ".") -> "pl.Series":
     bad = (plain != "") & (values.is_null() | ~values.is_finite().fill_null(False))
     if bad.any():
         at = int(bad.arg_max() or 0)
-        raise raw.refuse(raw.rows[at], column, f"{_short(text[at])} where a number must stand", _number_remedy(text[at]))
+        raise raw.refuse(
+            raw.rows[at], column, f"{_short(text[at])} where a number must stand", _number_remedy(text[at])
+        )
     return values
 
 

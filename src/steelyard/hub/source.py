@@ -33,7 +33,9 @@ class Source:
         try:
             return convert(values, source_unit, target_unit)
         except UnitError as error:
-            raise DataError(f"{self.raw.path}, column {self.columns[ours]!r}: {error}; correct [files.….units]") from error
+            raise DataError(
+                f"{self.raw.path}, column {self.columns[ours]!r}: {error}; correct [files.….units]"
+            ) from error
 
 
 def note_unread(raw: RawTable, unread: list[str], ledger: Ledger) -> None:

@@ -74,7 +74,9 @@ class Store:
                 return pl.read_parquet(self._datasets / row["folder"] / f"{table}.parquet")
             except (OSError, pl.exceptions.PolarsError) as error:
                 if attempt or row == self._row(name):
-                    raise DataError(f"table {table!r} of {name!r} is damaged ({error}); import the set again") from error
+                    raise DataError(
+                        f"table {table!r} of {name!r} is damaged ({error}); import the set again"
+                    ) from error
         raise AssertionError("unreachable")
 
     def add(

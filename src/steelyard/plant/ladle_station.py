@@ -43,7 +43,7 @@ def _exchange_ladles(plant, unit, crew):
         row = plant.log[int(plant.heats - 1.0) % LOG_LENGTH]
         row.highest_temperature = max(row.highest_temperature, unit.x.steel_temperature)
         row.lowest_temperature = min(row.lowest_temperature, unit.x.steel_temperature)
-        if crew.x.leave < 0.5:
+        if crew.x.leave < 0.5 and unit.u.transfer_request < 0.5:
             return
         note_departure(row, unit, crew, plant.time)
         remove_ladle(unit)

@@ -8,5 +8,5 @@ class Solution:
     interval_s = 10.0
 
     def decide(self, time_s, signals):
-        files = [open("/dev/null") for _ in range(10_000)]
+        files = [open("/dev/null") for _ in range(10_000)]  # noqa: SIM115
         return {"operator.heating_energy_advice": len(files)}

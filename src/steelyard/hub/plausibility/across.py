@@ -44,7 +44,9 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
     own, one, two = (np.array([spans[table][key] for key in keys]) for table in (name, *others))
     middle = 0.5 * (np.minimum(one[:, 0], two[:, 0]) + np.maximum(one[:, 1], two[:, 1]))
     offset = own.mean(axis=1) - middle
-    apart = ((own[:, 0] > np.maximum(one[:, 1], two[:, 1]) + 0.0) | (own[:, 1] < np.minimum(one[:, 0], two[:, 0]))) & (np.abs(offset) > APART_S)
+    apart = ((own[:, 0] > np.maximum(one[:, 1], two[:, 1]) + 0.0) | (own[:, 1] < np.minimum(one[:, 0], two[:, 0]))) & (
+        np.abs(offset) > APART_S
+    )
     longest, first = _longest_run(apart)
     if longest < IN_A_ROW:
         return []

@@ -17,7 +17,7 @@ Check = Callable[[Sheet], list[Finding]]
 Progress = Callable[..., None]
 
 CHECKS: tuple[Check, ...] = (
-    columns.dead_columns, columns.duplicate_columns, columns.half_copied_columns, columns.duplicate_rows, columns.copied_blocks,
+    columns.dead_columns, columns.duplicate_columns, columns.near_copies, columns.half_copied_columns, columns.duplicate_rows, columns.copied_blocks,
     values.impossible_values, values.sentinel_values, values.missing_values, values.wrong_trade,
     clock.inversions, clock.gaps, clock.invented_clock,
     batches.fixed_batch_length, batches.monotone_batches, batches.no_memory, batches.independent_columns,
@@ -28,7 +28,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check_frame(
-    name: str, frame: "pl.DataFrame", units: dict[str, str] | None = None, progress: Progress | None = None, **roles: str | None
+    name: str,
+    frame: "pl.DataFrame",
+    units: dict[str, str] | None = None,
+    progress: Progress | None = None,
+    **roles: str | None,
 ) -> list[Finding]:
     """Return the findings on one table, worst first. `roles`: group, time, target (column names)."""
     sheet = prepare(name, frame, units, **roles)
@@ -40,7 +44,9 @@ def check_frame(
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
-def check_file(path: Path, mapping: Path | None = None, progress: Progress | None = None, **roles: str | None) -> dict[str, Any]:
+def check_file(
+    path: Path, mapping: Path | None = None, progress: Progress | None = None, **roles: str | None
+) -> dict[str, Any]:
     """Check one CSV or Parquet file without importing it. Returns the report; DataError when it cannot be read."""
     from steelyard.hub.generic import read_table, units_of
     from steelyard.hub.ledger import Ledger
@@ -68,8 +74,29 @@ def check_dataset(store: "Store", name: str, progress: Progress | None = None, *
     return report(name, info["kind"], {t: f.height for t, f in tables.items()}, found, info["source"].get("notes", []))
 
 
-def report(name: str, kind: str, rows: dict[str, int], found: list[Finding], notes: list[dict[str, Any]]) -> dict[str, Any]:
+def report(
+    name: str, kind: str, rows: dict[str, int], found: list[Finding], notes: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return the JSON-ready report: name, kind, rows per table, counts by severity, findings, import notes."""
     counts = {severity: sum(f.severity == severity for f in found) for severity in SEVERITIES}
     findings = [finding.as_dict() for finding in found]
     return {"name": name, "kind": kind, "tables": rows, "counts": counts, "findings": findings, "notes": notes}
+
+
+def check_all(
+    what: list[str], mapping: Path | None, progress: Progress | None = None, **roles: str | None
+) -> list[dict[str, Any]]:
+    """Check data sets of the store and files alike; a name that is both means the data set. DataError when it is neither."""
+    from steelyard.hub.store import open_store
+
+    store = open_store()
+    known = set(store.names())
+    reports = []
+    for name in what:
+        if name in known:
+            reports.append(check_dataset(store, name, progress, **roles))
+        elif Path(name).exists() or Path(name).suffix:
+            reports.append(check_file(Path(name), mapping, progress, **roles))
+        else:
+            store.info(name)  # says which data sets there are
+    return reports

@@ -73,7 +73,12 @@ def _sorted_by_batch(sheet: Sheet) -> bool:
 def _daily(clock: np.ndarray, back: np.ndarray) -> str:
     """Return a remark when the clock jumps back once a day."""
     days = np.floor(clock[back] / 86400.0)
-    if back.size >= 5 and np.unique(days).size == back.size and np.all(np.diff(days) >= 1) and back.size > 0.8 * np.ptp(days):
+    if (
+        back.size >= 5
+        and np.unique(days).size == back.size
+        and np.all(np.diff(days) >= 1)
+        and back.size > 0.8 * np.ptp(days)
+    ):
         return ", once a day: the stamp at midnight carries the wrong date"
     return ""
 

@@ -27,7 +27,8 @@ def dead_columns(sheet: Sheet) -> list[Finding]:
     for name, values in sheet.numbers.items():
         given = values[np.isfinite(values)]
         if given.size >= LEAST_ROWS and sheet.distinct[name] == 1 and name != sheet.group:
-            found.append(Finding("constant_column", "warning", sheet.name, (name,), text(
+            unused = given[0] == 0 and sheet.kinds[name].name == "amount"
+            found.append(Finding("constant_column", "note" if unused else "warning", sheet.name, (name,), text(
                 f"{name} is {given[0]:g} in all {given.size} rows: a dead sensor or a fixed setting. Nothing can be learned from it; check the signal.",
                 f"{name}은(는) {given.size}개 행 모두 {given[0]:g}입니다. 센서가 죽었거나 고정 설정값입니다. 학습에 쓸 수 없으니 신호를 확인하십시오."),
                 {"value": given[0], "rows": given.size}))  # fmt: skip
@@ -41,7 +42,11 @@ def dead_columns(sheet: Sheet) -> list[Finding]:
 def duplicate_columns(sheet: Sheet) -> list[Finding]:
     """Columns that are identical to, or a straight-line copy of, another one."""
     found = []
-    usable = [name for name in sheet.numbers if sheet.distinct[name] > 2 and np.isfinite(sheet.numbers[name]).sum() >= LEAST_ROWS]
+    usable = [
+        name
+        for name in sheet.numbers
+        if sheet.distinct[name] > 2 and np.isfinite(sheet.numbers[name]).sum() >= LEAST_ROWS
+    ]
     standard = {name: _sampled(sheet.numbers[name]) for name in usable}
     copied: set[str] = set()
     for a, b in itertools.combinations(usable, 2):
@@ -60,7 +65,11 @@ def duplicate_columns(sheet: Sheet) -> list[Finding]:
 
 def _copy_finding(table: str, a: str, b: str, slope: float, offset: float, rows: int, severity: str) -> Finding:
     same = slope == 1.0 and offset == 0.0
-    how = ("is identical to", "와(과) 완전히 같습니다") if same else (f"= {slope:.6g} × {a} + {offset:.6g}, exactly: a copy of", "의 정확한 일차식(복사)입니다")
+    how = (
+        ("is identical to", "와(과) 완전히 같습니다")
+        if same
+        else (f"= {slope:.6g} × {a} + {offset:.6g}, exactly: a copy of", "의 정확한 일차식(복사)입니다")
+    )
     return Finding("duplicate_column" if same else "affine_copy", severity, table, (a, b), text(
         f"{b} {how[0]} {a} in all {rows} rows. One of the two is not a measurement of its own: keep one, and find out which sensor is real.",
         f"{b}은(는) {rows}개 행 모두에서 {a}{how[1]}. 둘 중 하나는 독립된 측정이 아닙니다. 하나만 쓰고 어느 쪽이 실제 센서인지 확인하십시오."),
@@ -97,6 +106,27 @@ def _affine(a: np.ndarray, b: np.ndarray) -> tuple[float, float, int] | None:
     offset = y[low] - slope * x[low]
     error = np.abs(slope * x + offset - y).max()
     return (float(slope), float(offset), rows) if error <= 1e-6 * np.ptp(y) else None
+
+
+def near_copies(sheet: Sheet) -> list[Finding]:
+    """Pairs of columns that are not exact copies but hold the same information."""
+    usable = [name for name in sheet.measured() if np.isfinite(sheet.numbers[name]).sum() >= LEAST_ROWS]
+    pairs = []
+    for a, b in itertools.combinations(usable, 2):
+        both = np.isfinite(sheet.numbers[a]) & np.isfinite(sheet.numbers[b])
+        x, y = sheet.numbers[a][both], sheet.numbers[b][both]
+        if both.sum() < LEAST_ROWS or np.ptp(x) == 0 or np.ptp(y) == 0 or _affine(sheet.numbers[a], sheet.numbers[b]):
+            continue
+        r2 = float(np.corrcoef(x, y)[0, 1] ** 2)
+        if r2 > 0.999:
+            pairs.append((a, b, r2))
+    if not pairs:
+        return []
+    shown = "; ".join(f"{a} and {b} ({r2:.2%})" for a, b, r2 in pairs[:5])
+    return [Finding("near_copy", "note", sheet.name, tuple(dict.fromkeys(c for p in pairs for c in p[:2])), text(
+        f"pairs that hold the same information: {shown}. Two sensors on one point, or one computed from the other: do not count them as two.",
+        f"같은 정보를 담은 열 쌍: {shown}. 한 지점의 센서 두 개이거나 한쪽이 계산값입니다. 독립된 두 신호로 세지 마십시오."),
+        {"pairs": [list(p) for p in pairs[:20]]})]  # fmt: skip
 
 
 def half_copied_columns(sheet: Sheet) -> list[Finding]:

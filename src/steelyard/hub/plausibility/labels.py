@@ -48,7 +48,11 @@ def computed_labels(sheet: Sheet) -> list[Finding]:
 def one_hot_groups(sheet: Sheet) -> list[list[str]]:
     """Return groups of neighbouring 0/1 columns of which exactly one is 1 in every row."""
     groups, at = [], 0
-    binary = [name for name in sheet.numbers if sheet.distinct[name] == 2 and set(np.unique(sheet.numbers[name])) == {0.0, 1.0}]
+    binary = [
+        name
+        for name in sheet.numbers
+        if sheet.distinct[name] == 2 and set(np.unique(sheet.numbers[name])) == {0.0, 1.0}
+    ]
     while at < len(binary):
         total = np.zeros(sheet.rows)
         for end in range(at, len(binary)):

@@ -73,28 +73,32 @@ def _factor_finding(table: str, factor: str, active: str, reactive: str, share: 
 def step_functions(sheet: Sheet) -> list[Finding]:
     """Columns that are a rounded multiple (or another step function) of one other column."""
     found = []
-    usable = [name for name in sheet.numbers if not sheet.is_order(name) and np.isfinite(sheet.numbers[name]).sum() >= LEAST_ROWS]
+    usable = [
+        name
+        for name in sheet.numbers
+        if not sheet.is_order(name) and np.isfinite(sheet.numbers[name]).sum() >= LEAST_ROWS
+    ]
     for fine, coarse in itertools.permutations(usable, 2):
         if not (4 <= sheet.distinct[coarse] <= 0.2 * sheet.rows and sheet.distinct[fine] >= 3 * sheet.distinct[coarse]):
             continue
-        share = _step_share(sheet.numbers[fine], sheet.numbers[coarse])
-        if share >= 0.999:
+        share, guess = _step_share(sheet.numbers[fine], sheet.numbers[coarse])
+        if share >= 0.99 and 1.0 - share <= 0.05 * (1.0 - guess):
             found.append(_step_finding(sheet, fine, coarse, share))
     return found
 
 
-def _step_share(fine: np.ndarray, coarse: np.ndarray) -> float:
-    """Return the share of rows that fit 'coarse is a rising (or falling) step function of fine'."""
+def _step_share(fine: np.ndarray, coarse: np.ndarray) -> tuple[float, float]:
+    """Return the share of rows that fit 'coarse is a rising (or falling) step function of fine', and of its commonest level."""
     both = np.isfinite(fine) & np.isfinite(coarse)
     if both.sum() < LEAST_ROWS:
-        return 0.0
+        return 0.0, 1.0
     x, y = fine[both], coarse[both]
-    if x.size > 3000 and max(_rising(x[::37], y[::37]), _rising(x[::37], -y[::37])) < 0.98:
-        return 0.0
-    levels, counts = np.unique(y, return_counts=True)
+    if x.size > 3000 and max(_rising(x[::37], y[::37]), _rising(x[::37], -y[::37])) < 0.97:
+        return 0.0, 1.0
+    counts = np.unique(y, return_counts=True)[1]
     if (counts >= 5).sum() < 4 or counts.max() > 0.9 * x.size:
-        return 0.0
-    return max(_rising(x, y), _rising(x, -y))
+        return 0.0, 1.0
+    return max(_rising(x, y), _rising(x, -y)), float(counts.max() / x.size)
 
 
 def _rising(x: np.ndarray, y: np.ndarray) -> float:
@@ -117,9 +121,17 @@ def _step_finding(sheet: Sheet, fine: str, coarse: str, share: float) -> Finding
     both = np.isfinite(x) & np.isfinite(y)
     factor = float(np.sum(x[both] * y[both]) / np.sum(x[both] ** 2))
     gap = float(np.diff(np.unique(y[both])).min())
-    multiple = bool(np.mean(np.abs(y[both] - factor * x[both]) <= 0.75 * gap) > 0.99)
-    how = f"{coarse} is {fine} × {factor:.4g}, rounded to {gap:g}" if multiple else f"{coarse} is a step function of {fine}"
-    how_ko = f"{coarse}은(는) {fine} × {factor:.4g}을 {gap:g} 단위로 반올림한 값입니다" if multiple else f"{coarse}은(는) {fine}의 계단 함수입니다"
+    multiple = bool(np.mean(np.abs(y[both] - factor * x[both]) <= 0.75 * gap) > 0.98)
+    how = (
+        f"{coarse} is {fine} × {factor:.4g}, rounded to {gap:g}"
+        if multiple
+        else f"{coarse} is a step function of {fine}"
+    )
+    how_ko = (
+        f"{coarse}은(는) {fine} × {factor:.4g}을 {gap:g} 단위로 반올림한 값입니다"
+        if multiple
+        else f"{coarse}은(는) {fine}의 계단 함수입니다"
+    )
     severity = "warning" if multiple or {fine, coarse} & set(sheet.targets) else "note"
     return Finding("rounded_copy", severity, sheet.name, (fine, coarse), text(
         f"{how} ({share:.2%} of the rows): it was computed, not measured. Do not use one to predict the other; whoever has {coarse} knows {fine} already.",
@@ -168,7 +180,9 @@ def _matches(sample: np.ndarray, values: np.ndarray) -> np.ndarray:
         return np.array([], dtype=int)
     factor = sample.T @ values / (values @ values)
     error = np.abs(sample - np.outer(values, factor)).max(axis=0)
-    return np.flatnonzero((error <= 1e-5 * np.abs(sample).max(axis=0)) & (sample.std(axis=0) > 1e-3 * np.abs(sample).max(axis=0)))
+    return np.flatnonzero(
+        (error <= 1e-5 * np.abs(sample).max(axis=0)) & (sample.std(axis=0) > 1e-3 * np.abs(sample).max(axis=0))
+    )
 
 
 def _holds(table: np.ndarray, a: int, b: int, c: int, how: str) -> bool:
@@ -183,7 +197,14 @@ def _holds(table: np.ndarray, a: int, b: int, c: int, how: str) -> bool:
 
 def _arithmetic_finding(sheet: Sheet, c: str, a: str, b: str, how: str) -> Finding:
     leak = bool({a, b, c} & set(sheet.targets))
-    tail = ("; one of them is the target: use it together with the others only by mistake", "; 그중 하나가 목표값이므로 함께 입력으로 쓰면 안 됩니다") if leak else ("", "")
+    tail = (
+        (
+            "; one of them is the target: use it together with the others only by mistake",
+            "; 그중 하나가 목표값이므로 함께 입력으로 쓰면 안 됩니다",
+        )
+        if leak
+        else ("", "")
+    )
     return Finding("derived_column", "warning" if leak and sheet.stated_target else "note", sheet.name, (c, a, b), text(
         f"{c} follows from {a} {how} {b} (times a constant) in every row: it was computed, not measured{tail[0]}.",
         f"{c}은(는) 모든 행에서 {a} {how} {b}(상수배)로 계산됩니다. 측정값이 아닙니다{tail[1]}."), {"relation": f"{c} ~ {a} {how} {b}"})  # fmt: skip
@@ -196,7 +217,13 @@ def single_column_leaks(sheet: Sheet) -> list[Finding]:
         y = sheet.numbers[target]
         for name, x in sheet.numbers.items():
             both = np.isfinite(x) & np.isfinite(y)
-            if name == target or both.sum() < LEAST_ROWS or sheet.distinct[name] < 20 or _constant(x[both]) or _constant(y[both]):
+            if (
+                name == target
+                or both.sum() < LEAST_ROWS
+                or sheet.distinct[name] < 20
+                or _constant(x[both])
+                or _constant(y[both])
+            ):
                 continue
             r2 = float(np.corrcoef(x[both], y[both])[0, 1] ** 2)
             if 0.995 <= r2 and not _exact_copy(x[both], y[both]):

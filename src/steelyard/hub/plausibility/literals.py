@@ -63,7 +63,9 @@ def _numeric_choices(name: str, values: np.ndarray, distinct: int) -> dict[str, 
     return choices
 
 
-def pure_literals(offered: list[Feature], good: np.ndarray, wanted: np.ndarray, within: np.ndarray, cost: float) -> list[Literal]:
+def pure_literals(
+    offered: list[Feature], good: np.ndarray, wanted: np.ndarray, within: np.ndarray, cost: float
+) -> list[Literal]:
     """Return the conditions that hold for `wanted` rows and for no `good` row, looking only at rows `within`."""
     found = []
     bits = cost + np.log2(max(2, sum(len(f.choices) + (f.numbers is not None) * 2 for f in offered)))
@@ -76,7 +78,9 @@ def pure_literals(offered: list[Feature], good: np.ndarray, wanted: np.ndarray, 
     return found
 
 
-def _thresholds(feature: Feature, good: np.ndarray, wanted: np.ndarray, within: np.ndarray, bits: float) -> list[Literal]:
+def _thresholds(
+    feature: Feature, good: np.ndarray, wanted: np.ndarray, within: np.ndarray, bits: float
+) -> list[Literal]:
     values = feature.numbers
     assert values is not None
     given = np.isfinite(values)
@@ -93,7 +97,9 @@ def _thresholds(feature: Feature, good: np.ndarray, wanted: np.ndarray, within: 
     if below.any():
         edge = values[below].max()
         words = f"{feature.name} < {-_nice(-bottom, -edge):.10g}"
-        found.append(Literal(within & given & (values < bottom), words, price, (feature.name,), _dense(values, edge, bottom)))
+        found.append(
+            Literal(within & given & (values < bottom), words, price, (feature.name,), _dense(values, edge, bottom))
+        )
     return found
 
 

@@ -18,7 +18,22 @@ class Kind:
     why: str = ""
 
 
-_SPREAD = {"std", "sd", "stdev", "diff", "delta", "change", "dev", "deviation", "error", "err", "slope", "gradient", "degree", "bias"}
+_SPREAD = {
+    "std",
+    "sd",
+    "stdev",
+    "diff",
+    "delta",
+    "change",
+    "dev",
+    "deviation",
+    "error",
+    "err",
+    "slope",
+    "gradient",
+    "degree",
+    "bias",
+}
 _TEMPERATURE = {"temp", "temperature", "temps", "온도", "tmp"}
 _COUNTERS = {"count", "counter", "index", "idx", "no", "nr", "num", "number", "id", "row", "seq", "step", "cumulative", "total",
              "elapsed", "age", "sl", "순번", "번호", "nsm", "window", "tap"}  # fmt: skip
@@ -53,5 +68,7 @@ def guess(column: str, unit: str = "") -> Kind:
     if words & _COUNTERS:
         return Kind("counter", counts=True)
     if words & _AMOUNTS or unit in ("kg", "t", "kWh", "MWh", "kVArh", "MVArh", "mm"):
-        return Kind("amount", 0.0, None, counts=bool(words & {"energy", "kwh", "mwh"}), why="an amount cannot be negative")
+        return Kind(
+            "amount", 0.0, None, counts=bool(words & {"energy", "kwh", "mwh"}), why="an amount cannot be negative"
+        )
     return Kind("unknown")

@@ -79,7 +79,9 @@ def prepare(
     """Return a table ready for the checks; what is not stated is found from names and content. DataError: no such column."""
     for option, column in (("--group", group), ("--time", time), ("--target", target)):
         if column is not None and column not in frame.columns:
-            raise DataError(f"{option} {column!r}: table {name!r} has no such column; columns are: {', '.join(frame.columns)}")
+            raise DataError(
+                f"{option} {column!r}: table {name!r} has no such column; columns are: {', '.join(frame.columns)}"
+            )
     numbers, words, times = _split(frame)
     kinds = {column: guess(column, (units or {}).get(column, "")) for column in frame.columns}
     sheet = Sheet(name, frame.height, list(frame.columns), numbers, words, times, kinds)
@@ -198,7 +200,11 @@ def _find_targets(sheet: Sheet) -> tuple[list[str], list[str]]:
         named = bool(set(tokens(name)) & _LABEL_WORDS) or name.lower().replace("_", "") in _LABEL_WORDS
         if 2 <= sheet.distinct.get(name, 0) <= MOST_CLASSES and (named or content in _LABEL_VALUES):
             labels.append(name)
-        elif set(tokens(name)) & (_VALUE_WORDS) or name.lower() in ("y", "target", "process_rate_pct") and name in sheet.numbers:
+        elif (
+            set(tokens(name)) & (_VALUE_WORDS)
+            or name.lower() in ("y", "target", "process_rate_pct")
+            and name in sheet.numbers
+        ):
             if name in sheet.numbers and sheet.distinct[name] > MOST_CLASSES:
                 values.append(name)
     last = sheet.columns[-1] if sheet.columns else None

@@ -31,7 +31,9 @@ def bunched_labels(sheet: Sheet) -> list[Finding]:
     clock = sheet.clock()
     if clock is None and sheet.group is None and not any(sheet.is_order(name) for name in sheet.numbers):
         return []
-    order = np.argsort(clock, kind="stable") if clock is not None and np.isfinite(clock).all() else np.arange(sheet.rows)
+    order = (
+        np.argsort(clock, kind="stable") if clock is not None and np.isfinite(clock).all() else np.arange(sheet.rows)
+    )
     found = []
     for target in sheet.labels:
         code = codes(sheet, target)[order]
@@ -59,7 +61,9 @@ def _bunched(sheet: Sheet, target: str, rare: np.ndarray) -> Finding | None:
     if last < 0.8 or first > 0.2:
         share = 1 - last if last < 0.8 else first
         side, side_ko = ("last", "마지막") if last < 0.8 else ("first", "처음")
-        empty = f" The {side} {share:.0%} of the record holds none of them, so a split by time leaves nothing to test on."
+        empty = (
+            f" The {side} {share:.0%} of the record holds none of them, so a split by time leaves nothing to test on."
+        )
         empty_ko = f" 기록의 {side_ko} {share:.0%}에는 하나도 없어서 시간으로 나누면 검증할 것이 남지 않습니다."
     severity = "warning" if episodes < FEW_EPISODES or empty else "note"
     return Finding("bunched_label", severity, sheet.name, (target,), text(
@@ -102,7 +106,12 @@ def tight_columns(sheet: Sheet) -> list[Finding]:
     for name in sheet.measured():
         values = sheet.numbers[name]
         given = values[np.isfinite(values)]
-        if sheet.kinds[name].name != "temperature" or given.size < 30 or np.median(given) < 50 or np.mean(given == np.median(given)) > 0.5:
+        if (
+            sheet.kinds[name].name != "temperature"
+            or given.size < 30
+            or np.median(given) < 50
+            or np.mean(given == np.median(given)) > 0.5
+        ):
             continue
         spread = float(np.subtract(*np.quantile(given, [0.95, 0.05])))
         if spread < TOLERANCE * float(np.median(given)) / 2:
@@ -133,7 +142,10 @@ def unrelated_target(sheet: Sheet) -> list[Finding]:
                 continue
             tried += 1
             result = stats.spearmanr(sheet.numbers[name][both], y[both])
-            smallest, strongest = min(smallest, float(result.pvalue)), max(strongest, (abs(float(result.statistic)), name))
+            smallest, strongest = (
+                min(smallest, float(result.pvalue)),
+                max(strongest, (abs(float(result.statistic)), name)),
+            )
         if tried >= 3 and min(1.0, smallest * tried) > 0.05 and regular_step(sheet) is None:
             found.append(Finding("unrelated_target", "note", sheet.name, (target,), text(
                 f"none of {tried} columns is related to {target} more than chance allows (best: {strongest[1]}, rank correlation {strongest[0]:.2f}). Do not promise a predictor on this table.",

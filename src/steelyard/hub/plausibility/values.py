@@ -53,6 +53,7 @@ def sentinel_values(sheet: Sheet) -> list[Finding]:
     for name, hits in far.items():
         if _zero_means_missing(sheet, name):
             found.append(_zero_finding(sheet, name))
+        found += [_mark_finding(sheet, name, hit) for hit in [_everywhere(sheet, name, marks)] if hit]
         for hit in hits:
             if hit.value == 0:
                 found += _zero_apart(sheet, name, hit)
@@ -81,7 +82,11 @@ def _far_values(given: np.ndarray) -> list[FarValue]:
     """Return the extremes that stand apart by more than the spread of the rest, outermost first."""
     found, rest = [], given
     for _ in range(4):
-        hit = next((hit for value in (rest.max(), rest.min()) if (hit := _far(given, rest, float(value)))), None) if rest.size > 30 else None
+        hit = (
+            next((hit for value in (rest.max(), rest.min()) if (hit := _far(given, rest, float(value)))), None)
+            if rest.size > 30
+            else None
+        )
         if hit is None:
             return found
         found.append(hit)
@@ -101,6 +106,33 @@ def _far(given: np.ndarray, rest: np.ndarray, value: float) -> FarValue | None:
     usual = float(np.median(np.unique(others, return_counts=True)[1]))
     repeats = count >= max(FEWEST_REPEATS, OFTEN * usual)
     return FarValue(value, count, float(others.min()), float(others.max()), gap, spread, repeats, count / given.size)
+
+
+def _everywhere(sheet: Sheet, name: str, marks: frozenset[float] | set[float]) -> FarValue | None:
+    """Return the mark that fills most of a column (it hides as 'normal' there), or None."""
+    given = sheet.numbers[name][np.isfinite(sheet.numbers[name])]
+    levels, counts = np.unique(given, return_counts=True)
+    at = int(np.argmax(counts))
+    others = np.delete(levels, at)
+    if (
+        levels[at] not in marks
+        or counts[at] < 0.5 * given.size
+        or not (levels[at] > others.max() or levels[at] < others.min())
+    ):
+        return None
+    gap = float(np.abs(others - levels[at]).min())
+    if gap > max(np.subtract(*np.quantile(given[given != levels[at]], [0.99, 0.01])), 1e-12):
+        return None  # apart from the rest: found already
+    return FarValue(
+        float(levels[at]),
+        int(counts[at]),
+        float(others.min()),
+        float(others.max()),
+        gap,
+        0.0,
+        True,
+        counts[at] / given.size,
+    )
 
 
 def _impossible(sheet: Sheet, name: str, value: float) -> bool:
@@ -141,7 +173,7 @@ def _mark_finding(sheet: Sheet, name: str, hit: FarValue) -> Finding:
     dead = f" That is {hit.share:.0%} of the column: the sensor is practically not there." if hit.share > 0.5 else ""
     dead_ko = f" 열의 {hit.share:.0%}가 이 값이므로 센서가 없는 것과 같습니다." if hit.share > 0.5 else ""
     return Finding("sentinel_value", "warning", sheet.name, (name,), text(
-        f"{name}: {hit.value:g} in {hit.count} row(s), far from everything else ({hit.low:g} to {hit.high:g}): a mark for 'no sensor', 'overflow' or 'not measured', not a reading. Treat it as missing.{dead}",
+        f"{name}: {hit.value:g} in {hit.count} row(s), apart from everything else ({hit.low:g} to {hit.high:g}): a mark for 'no sensor', 'overflow' or 'not measured', not a reading. Treat it as missing.{dead}",
         f"{name}: {hit.count}개 행이 {hit.value:g}로 나머지({hit.low:g}~{hit.high:g})와 동떨어져 있습니다. 측정값이 아니라 '센서 없음·오버플로·미측정' 표시입니다. 결측으로 처리하십시오.{dead_ko}"),
         {"value": hit.value, "count": hit.count, "share": hit.share, "others_low": hit.low, "others_high": hit.high})  # fmt: skip
 
@@ -150,7 +182,9 @@ def _alone_finding(sheet: Sheet, alone: list[tuple[str, FarValue]]) -> list[Find
     if not alone:
         return []
     columns = tuple(dict.fromkeys(name for name, _ in alone))
-    shown = "; ".join(f"{name} {hit.value:g} in {hit.count} row(s) (others {hit.low:g} to {hit.high:g})" for name, hit in alone[:5])
+    shown = "; ".join(
+        f"{name} {hit.value:g} in {hit.count} row(s) (others {hit.low:g} to {hit.high:g})" for name, hit in alone[:5]
+    )
     return [Finding("lone_outlier", "note", sheet.name, columns, text(
         f"values far from all others: {shown}. Look at those rows: sensor fault, typing error or a special event?",
         f"나머지와 멀리 떨어진 값: {shown}. 그 행을 보고 센서 이상, 오기, 특이 작업 여부를 확인하십시오."),
@@ -199,7 +233,11 @@ def wrong_trade(sheet: Sheet) -> list[Finding]:
     """'Melt' temperatures at which no metal of the trade melts: plastics, not metal."""
     from steelyard.hub.plausibility.quantity_guess import tokens
 
-    melts = [name for name in sheet.numbers if {"melt", "molten"} & set(tokens(name)) and sheet.kinds[name].name == "temperature"]
+    melts = [
+        name
+        for name in sheet.numbers
+        if {"melt", "molten"} & set(tokens(name)) and sheet.kinds[name].name == "temperature"
+    ]
     medians = {name: float(np.nanmedian(values)) for name in melts if np.isfinite(values := sheet.numbers[name]).any()}
     plastics = {name: value for name, value in medians.items() if 120.0 < value < 400.0}
     if not plastics or len(plastics) < len(medians):

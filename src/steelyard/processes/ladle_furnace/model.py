@@ -51,6 +51,7 @@ class Parameters:
     arc_voltage: Scalar = quantity("V", "voltage over one arc at nominal power", low=60.0, high=400.0)
     power_factor: Scalar = quantity("1", "power factor at nominal power", low=0.4, high=1.0)
     secondary_voltage: Scalar = quantity("V", "secondary line voltage of the tap in use", low=100.0, high=900.0)
+    tap_step: Scalar = quantity("1", "change of arc and secondary voltage per tap", low=0.0, high=0.3)
     slag_foaming: Scalar = quantity("1", "height of the foamed slag over the quiet slag", low=1.0, high=20.0)
     exposed_share: Scalar = quantity("1", "share of its useful heat that a bare arc loses to lid and wall", low=0.0, high=1.0)  # fmt: skip
     electrode_tip_rate: Scalar = quantity("kg/(A²·s)", "tip wear of one electrode", low=0.0, high=0.1, shown="kg/(kA²·h)")  # fmt: skip
@@ -100,10 +101,14 @@ class Inputs:
     """Set-points of the station."""
 
     arc_power_setpoint: Scalar = quantity("W", "arc power asked for; 0 lifts the electrodes", low=0.0, high=80.0, shown="MW")  # fmt: skip
+    tap_offset: Scalar = quantity(
+        "1", "transformer taps above the nominal one: longer arc, less current", low=-3.0, high=3.0
+    )
     argon_flow_setpoint: Scalar = quantity("Nm³/s", "argon asked for", low=0.0, high=1500.0, shown="NL/min")
     lid_closed: Scalar = quantity("1", "1 lid closed, 0 open", low=0.0, high=1.0)
     tank_pressure_setpoint: Scalar = quantity("Pa", "pressure asked for; 101.3 kPa is open to the air", low=0.05, high=110.0, shown="kPa")  # fmt: skip
     dip_request: Scalar = quantity("1", "1 asks for a temperature dip", low=0.0, high=1.0)
+    transfer_request: Scalar = quantity("1", "1 sends the ladle away, 0 holds it", low=0.0, high=1.0)
     feed: Array = quantity("kg", "mass to drop into the ladle in this step", low=0.0, high=5000.0, shape=MATERIALS, labels=LABELS)  # fmt: skip
 
 
@@ -196,12 +201,15 @@ def _arc(unit, dt):
     y.arc_energy += power * dt
     if power <= 0.0:
         return 0.0
-    current = power / (math.sqrt(3.0) * p.secondary_voltage * p.power_factor)
+    tap = 1.0 + p.tap_step * u.tap_offset
+    current = power / (math.sqrt(3.0) * p.secondary_voltage * tap * p.power_factor)
     wear = electrode_consumption(current, p.electrode_tip_rate, p.electrode_side_rate, p.electrode_side_area)
     y.electrode_mass += wear * dt
     cover = p.slag_foaming * x.slag_mass / (SLAG_DENSITY * p.bath_area)
     return (
-        power * x.heat_efficiency * arc_efficiency(p.arc_efficiency, cover, arc_length(p.arc_voltage), p.exposed_share)
+        power
+        * x.heat_efficiency
+        * arc_efficiency(p.arc_efficiency, cover, arc_length(p.arc_voltage * tap), p.exposed_share)
     )
 
 
@@ -352,7 +360,7 @@ def place_ladle(unit, temperature, mass, slag_mass, hot_face, efficiency):
         y.addition[i] = 0.0
     x.energy_arc, x.energy_shell, x.energy_surface, x.energy_additions = 0.0, 0.0, 0.0, 0.0
     x.mass_fed, x.mass_lost = 0.0, 0.0
-    u.dip_request, u.arc_power_setpoint = 0.0, 0.0
+    u.dip_request, u.arc_power_setpoint, u.transfer_request = 0.0, 0.0, 0.0
     y.steel_mass, y.heat_time, y.arc_power, y.arc_energy = mass, 0.0, 0.0, 0.0
     y.heating_count, y.argon_volume, y.dip_count, y.failed_dips = 0.0, 0.0, 0.0, 0.0
     y.dip_age, y.electrode_mass, y.dip_temperature = 0.0, 0.0, np.nan
