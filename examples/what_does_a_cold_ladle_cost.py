@@ -25,7 +25,6 @@ extra = cold - normal
 
 print(f"normal ladles      {normal.mean():5.1f} kWh/t")
 print(f"cold ladles        {cold.mean():5.1f} kWh/t")
-print(
-    f"paired difference  {extra.mean():5.1f} kWh/t (from {extra.min():.1f} to {extra.max():.1f} over {CAMPAIGNS} campaigns)"
-)
+spread = f"{extra.min():.1f} to {extra.max():.1f} over {CAMPAIGNS} campaigns"
+print(f"paired difference  {extra.mean():5.1f} kWh/t ({spread})")
 assert extra.mean() > 1.0, "a cold lining must cost energy"

@@ -133,3 +133,11 @@ def test_the_kernel_cache_is_keyed_by_the_sources(tmp_path) -> None:
     key, folder = run.stdout.split()
     assert folder == str(tmp_path / key)
     assert (tmp_path / key).is_dir()
+
+
+def test_departed_heats_are_products() -> None:
+    works = open_works(shipped_values(), 4)
+    works.advance_heats(3)
+    products = works.products()
+    assert [p.id for p in products] == ["H1", "H2", "H3"]
+    assert all(90e3 < p.mass < 110e3 for p in products)

@@ -74,6 +74,14 @@ def test_too_many_files_are_refused(tmp_path):
         bundle(tmp_path)
 
 
+def test_only_the_hashed_files_ever_run(tmp_path):
+    path = _write(tmp_path / "a.py", "x = 1")
+    found = bundle(path)
+    path.write_text("x = 2")
+    with pytest.raises(SolutionError, match="changed since the start"):
+        found.copy_to(tmp_path / "copy")
+
+
 def test_a_link_out_of_the_folder_is_refused(tmp_path):
     (tmp_path / "solution.py").write_text("")
     (tmp_path / "data").symlink_to("/etc/passwd")

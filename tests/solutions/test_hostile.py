@@ -47,8 +47,9 @@ def run(path, infos, asks=6, **options):
 )  # fmt: skip
 def test_every_hostile_solution_ends_in_counted_faults(name, fault, infos):
     began = time.monotonic()
-    host, answers = run(HOSTILE / name, infos, limits=Limits(memory_bytes=300 * 2**20))
-    assert time.monotonic() - began < 8.0
+    patience = 5.0 if fault == "crashed" else TIMEOUT  # a crash takes its time on a busy machine
+    host, answers = run(HOSTILE / name, infos, limits=Limits(memory_bytes=150 * 2**20), timeout_s=patience)
+    assert time.monotonic() - began < 12.0
     assert all(answer.set == {} for answer in answers)
     assert host.faults[fault] >= 3, (host.faults, host.reasons)
     assert sum(host.faults.values()) == sum(bool(answer.fault) for answer in answers)

@@ -155,8 +155,10 @@ def _print_list(rows: list[dict[str, Any]], root: str, lang: str) -> None:
 
     if not rows:
         empty = {
-            "en": f"The store {root} is empty. Import a folder of heats:\n  steelyard hub import ladle-furnace FOLDER\nor any table:  steelyard hub import table FILE.csv",
-            "ko": f"저장소 {root}가 비어 있습니다. 히트 기록 폴더 가져오기:\n  steelyard hub import ladle-furnace 폴더\n표 하나 가져오기:  steelyard hub import table 파일.csv",
+            "en": f"The store {root} is empty. Import a folder of heats:\n  steelyard hub import "
+            "ladle-furnace FOLDER\nor any table:  steelyard hub import table FILE.csv",
+            "ko": f"저장소 {root}가 비어 있습니다. 히트 기록 폴더 가져오기:\n  steelyard hub import "
+            "ladle-furnace 폴더\n표 하나 가져오기:  steelyard hub import table 파일.csv",
         }
         print(empty[lang])
         return

@@ -39,11 +39,39 @@ _OTHER_TIMES = (
     "%Y-%m-%d %H:%M:%S%#z",
 )
 _UNIT_ENDS = {
-    "c": "°C", "degc": "°C", "k": "K", "f": "°F", "mm": "mm", "m": "m", "s": "s", "min": "min", "h": "h", "kg": "kg", "t": "t",
-    "mwh": "MWh", "kwh": "kWh", "kvarh": "kVArh", "mvarh": "MVArh", "kn": "kN", "mn": "MN", "knm": "kN·m", "nm": "N·m",
-    "kpa": "kPa", "mpa": "MPa", "bar": "bar", "pct": "%", "percent": "%", "ppm": "ppm", "m3": "m³", "nm3": "Nm³", "mw": "MW",
-    "kw": "kW", "a": "A", "v": "V", "ka": "kA",
-}  # fmt: skip
+    "c": "°C",
+    "degc": "°C",
+    "k": "K",
+    "f": "°F",
+    "mm": "mm",
+    "m": "m",
+    "s": "s",
+    "min": "min",
+    "h": "h",
+    "kg": "kg",
+    "t": "t",
+    "mwh": "MWh",
+    "kwh": "kWh",
+    "kvarh": "kVArh",
+    "mvarh": "MVArh",
+    "kn": "kN",
+    "mn": "MN",
+    "knm": "kN·m",
+    "nm": "N·m",
+    "kpa": "kPa",
+    "mpa": "MPa",
+    "bar": "bar",
+    "pct": "%",
+    "percent": "%",
+    "ppm": "ppm",
+    "m3": "m³",
+    "nm3": "Nm³",
+    "mw": "MW",
+    "kw": "kW",
+    "a": "A",
+    "v": "V",
+    "ka": "kA",
+}
 
 
 def unit_of(column: str) -> str:
@@ -62,7 +90,7 @@ def units_of(columns: list[str]) -> dict[str, str]:
 
 
 def read_table(path: Path, mapping: Path | None, ledger: Ledger) -> "pl.DataFrame":
-    """Return a CSV or Parquet file as a table; what is left out stands in the ledger. DataError when it cannot be read."""
+    """Return a CSV or Parquet file as a table; what is left out stands in the ledger. DataError: cannot be read."""
     if path.is_dir():
         raise DataError(f"{path}: this is a folder; give one CSV or Parquet file")
     how = load_mapping(mapping, ("table",), ())
@@ -146,7 +174,8 @@ def _best(text: "pl.Series", how: Format) -> "tuple[pl.Series, pl.Series]":
         plain = clean.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     values = plain.cast(pl.Float64, strict=False)
     values = values.set(~values.is_finite().fill_null(False), None)
-    enough = MOSTLY * given.sum()
+    count = int(given.sum())
+    enough = MOSTLY * count
     if given.sum() == 0:
         return values, marks & (text != "")
     if values.is_not_null().sum() >= enough:

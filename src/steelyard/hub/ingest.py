@@ -41,7 +41,7 @@ def import_dataset(
     tables, units, default = _read(kind, path, mapping, ledger)
     tell(0.7, "storing")
     accounts = {file: asdict(account) for file, account in ledger.accounts.items()}
-    source = {"path": str(path.resolve()), "mapping": str(mapping) if mapping else None}
+    source: dict[str, Any] = {"path": str(path.resolve()), "mapping": str(mapping) if mapping else None}
     source |= {"accounts": accounts, "notes": ledger.notes}
     own = store or open_store()
     try:

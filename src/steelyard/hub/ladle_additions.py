@@ -8,7 +8,7 @@ from steelyard.hub.ledger import WHOLE_ROW, Ledger
 from steelyard.hub.mapping import FileMap, pick_columns
 from steelyard.hub.ranges import Range
 from steelyard.hub.reading import RawTable, integers, numbers, times
-from steelyard.hub.source import note_unread
+from steelyard.hub.source import median_of, note_unread
 from steelyard.units import convert
 
 if TYPE_CHECKING:
@@ -89,9 +89,11 @@ def _wide(raw: RawTable, entry: FileMap, columns: dict[str, str], ledger: Ledger
     again = frame.filter(~frame["key"].is_first_distinct())
     if again.height:
         raise raw.refuse(
-            raw.rows[again["at"][0]], columns["key"], f"heat {again['key'][0]} stands a second time with other values",
+            raw.rows[again["at"][0]],
+            columns["key"],
+            f"heat {again['key'][0]} stands a second time with other values",
             "one row per heat: remove or merge one of them",
-        )  # fmt: skip
+        )
     return frame
 
 
@@ -112,9 +114,12 @@ def _same_heats(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame") ->
         lonely = frame.filter(~frame["key"].is_in(partner["key"].implode()))
         if lonely.height:
             raise raw.refuse(
-                raw.rows[lonely["at"][0]], None, f"heat {lonely['key'][0]} is missing in {other.name} ({lonely.height} such heats)",
-                f"one of the two files was cut or belongs to another export: export {raw.name} and {other.name} together",
-            )  # fmt: skip
+                raw.rows[lonely["at"][0]],
+                None,
+                f"heat {lonely['key'][0]} is missing in {other.name} ({lonely.height} such heats)",
+                f"one of the two files was cut or belongs to another export: export {raw.name} and "
+                f"{other.name} together",
+            )
 
 
 def _same_pattern(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame", columns: tuple[dict, dict]) -> None:
@@ -129,25 +134,36 @@ def _same_pattern(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame", 
             at = int(odd.arg_max() or 0)
             which = 1 if amount_given[at] else 0  # the file in which the cell is empty
             raise raws[which].refuse(
-                raws[which].rows[both[which]["at"][at]], columns[which][name],
-                f"heat {both[0]['key'][at]}: empty here, but given in {raws[1 - which].name} ({int(odd.sum())} such cells)",
+                raws[which].rows[both[which]["at"][at]],
+                columns[which][name],
+                f"heat {both[0]['key'][at]}: empty here, but given in {raws[1 - which].name} "
+                f"({int(odd.sum())} such cells)",
                 "every amount needs its time; were rows or columns of one file shifted? Export both again",
-            )  # fmt: skip
+            )
 
 
 def _plausible(
-    raw: RawTable, frame: "pl.DataFrame", columns: dict[str, str], materials: tuple[str, ...], stem: str,
-    ledger: Ledger, ranges: dict[str, Range],
-) -> "pl.DataFrame":  # fmt: skip
+    raw: RawTable,
+    frame: "pl.DataFrame",
+    columns: dict[str, str],
+    materials: tuple[str, ...],
+    stem: str,
+    ledger: Ledger,
+    ranges: dict[str, Range],
+) -> "pl.DataFrame":
     """Drop amounts outside the declared range, value by value; DataError when so many are out that it is the unit."""
     limits = ranges[f"{stem}_amount"]
     for name in materials:
         given = frame[name].drop_nulls()
         bad = given.filter((given < limits.low) | (given > limits.high))
         ledger.refuse_many(
-            raw, columns[name], bad.len(), given.len(),
-            lambda given=given: f"plausible are {limits.low:g} to {limits.high:g}, median is {given.median():g}", limits.unit,
-        )  # fmt: skip
+            raw,
+            columns[name],
+            bad.len(),
+            given.len(),
+            f"plausible are {limits.low:g} to {limits.high:g}, median is {median_of(given):g}",
+            limits.unit,
+        )
         frame = ledger.drop_values(raw, frame, frame[name] < limits.low, name, columns[name], limits.below)
         frame = ledger.drop_values(raw, frame, frame[name] > limits.high, name, columns[name], limits.above)
     return frame

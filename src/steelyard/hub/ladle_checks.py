@@ -1,5 +1,6 @@
 """Checks on recorded ladle-furnace heats: are the units what they claim, do keys, times and files belong together?"""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,9 @@ LONGEST_HEAT_H = 48.0
 MOST_STRAYING = 0.05
 
 
-def check_temperature_unit(source: Source, median: float | None) -> None:
+def check_temperature_unit(source: Source, median: float) -> None:
     """DataError when the dips' median looks like °F or K instead of °C."""
-    if median is None or STEEL_C[0] <= median <= STEEL_C[1]:
+    if math.isnan(median) or STEEL_C[0] <= median <= STEEL_C[1]:
         return
     low, high = STEEL_C
     looks = "another quantity"
@@ -27,9 +28,11 @@ def check_temperature_unit(source: Source, median: float | None) -> None:
     elif low + 273.15 <= median <= high + 273.15:
         looks = "K"
     raise source.raw.refuse(
-        None, source.columns["temperature_c"], f"the median is {median:.0f}; steel dips lie at 1500 to 1700 °C: this looks like {looks}",
+        None,
+        source.columns["temperature_c"],
+        f"the median is {median:.0f}; steel dips lie at 1500 to 1700 °C: this looks like {looks}",
         'state the unit in a mapping file: [files.temp.units] temperature_c = "…" (--map)',
-    )  # fmt: skip
+    )
 
 
 def check_energy_unit(source: Source, frame: "pl.DataFrame") -> None:
@@ -57,9 +60,12 @@ def check_energy_unit(source: Source, frame: "pl.DataFrame") -> None:
             remedy = "multiply by the duration of the heating to get MWh before the import"
             break
     raise source.raw.refuse(
-        None, source.columns["active_power"],
-        f"read as MWh the arc would have {power:.4g} MW (plausible are {ARC_MW[0]:g} to {ARC_MW[1]:g}): this looks like {looks}", remedy,
-    )  # fmt: skip
+        None,
+        source.columns["active_power"],
+        f"read as MWh the arc would have {power:.4g} MW (plausible are {ARC_MW[0]:g} to "
+        f"{ARC_MW[1]:g}): this looks like {looks}",
+        remedy,
+    )
 
 
 def note_order(source: Source, frame: "pl.DataFrame", time: str) -> None:
@@ -85,16 +91,18 @@ def check_clock(tables: "dict[str, pl.DataFrame]", folder: Path) -> None:
     import polars as pl
 
     moments = [
-        tables["heatings"].select("key", time="start"), tables["dips"].select("key", "time"),
+        tables["heatings"].select("key", time="start"),
+        tables["dips"].select("key", "time"),
         tables["additions"].select("key", "time"),
-    ]  # fmt: skip
+    ]
     everything = pl.concat(moments)
     span = everything.group_by("key").agg(pl.col("time").min().alias("first"), pl.col("time").max().alias("last"))
     hours = (span["last"] - span["first"]).dt.total_seconds() / 3600.0
     straying = span.filter(hours > LONGEST_HEAT_H).sort("key")
     if straying.height > max(3, MOST_STRAYING * span.height):
         raise DataError(
-            f"{folder}: the times of {straying.height} of {span.height} heats spread over more than {LONGEST_HEAT_H:g} h "
+            f"{folder}: the times of {straying.height} of {span.height} heats spread over more than "
+            f"{LONGEST_HEAT_H:g} h "
             f"(first: heat {straying['key'][0]}); rows of one file were shuffled against their keys, or the files "
             "are of different periods: export the seven files again, together"
         )

@@ -15,7 +15,16 @@ from steelyard.hub.ledger import Ledger
 from steelyard.hub.mapping import Mapping, load_mapping, pick_columns
 from steelyard.hub.ranges import LADLE_FURNACE, Range
 from steelyard.hub.reading import RawTable, integers, read_csv, times
-from steelyard.hub.source import Source, count, drop_duplicates, frame_of, keep_plausible, note_unread, refuse_twice
+from steelyard.hub.source import (
+    Source,
+    count,
+    drop_duplicates,
+    frame_of,
+    keep_plausible,
+    median_of,
+    note_unread,
+    refuse_twice,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -90,8 +99,11 @@ def _heatings(source: Source) -> "pl.DataFrame":
     source.ledger.open(raw, count(frame, values))
     check_energy_unit(source, frame)
     frame = drop_duplicates(source, frame, values)
-    for name, ours, reason in (("start", "heating_start", "no_time"), ("end", "heating_end", "no_time"),
-                               ("active_energy_mwh", "active_power", "no_value")):  # fmt: skip
+    for name, ours, reason in (
+        ("start", "heating_start", "no_time"),
+        ("end", "heating_end", "no_time"),
+        ("active_energy_mwh", "active_power", "no_value"),
+    ):
         frame = source.ledger.drop_rows(raw, frame, frame[name].is_null(), source.columns[ours], reason, values)
     end = source.columns["heating_end"]
     frame = source.ledger.drop_rows(raw, frame, frame["end"] < frame["start"], end, "end_before_start", values)
@@ -113,7 +125,7 @@ def _dips(source: Source) -> "pl.DataFrame":
         temperature_c=source.number("temperature_c", "°C"),
     )
     source.ledger.open(raw, count(frame, values))
-    check_temperature_unit(source, frame["temperature_c"].median())
+    check_temperature_unit(source, median_of(frame["temperature_c"]))
     frame = drop_duplicates(source, frame, values)
     frame = source.ledger.drop_rows(raw, frame, frame["time"].is_null(), source.columns["time"], "no_time", values)
     column = source.columns["temperature_c"]

@@ -1,6 +1,5 @@
 """The ledger of an import: what came in, what was kept, what was dropped and why. It must close."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,18 +81,14 @@ class Ledger:
         self, raw: RawTable, frame: "pl.DataFrame", bad: "pl.Series", column: str, reason: str, values: tuple[str, ...]
     ) -> "pl.DataFrame":
         """Drop the rows of `frame` where `bad`; list one entry for each. `values` are the counted columns."""
-        import polars as pl
-
         lost = frame.filter(bad.fill_null(False))
         account = self.accounts[raw.name]
         for at, key in zip(lost["at"], lost["key"], strict=True):
             shown = raw.cells[column][at] if column in raw.cells else ", ".join(raw.cells[c][at] for c in raw.header)
             self._list(raw, raw.rows[at], key, column, shown, reason)
         account.rows_dropped += lost.height
-        account.values_dropped += sum(lost[name].is_not_null().sum() for name in values)
-        return (
-            frame.filter(~bad.fill_null(False)) if lost.height else frame.with_columns(pl.lit(0).alias("_")).drop("_")
-        )
+        account.values_dropped += sum(int(lost[name].is_not_null().sum()) for name in values)
+        return frame.filter(~bad.fill_null(False))
 
     def drop_values(
         self, raw: RawTable, frame: "pl.DataFrame", bad: "pl.Series", name: str, column: str, reason: str
@@ -120,13 +115,13 @@ class Ledger:
         """Report something that changes no value."""
         self.notes.append({"id": identifier, "message": text(en, ko), "evidence": evidence})
 
-    def refuse_many(self, raw: RawTable, column: str, bad: int, of: int, sample: Callable[[], str], unit: str) -> None:
+    def refuse_many(self, raw: RawTable, column: str, bad: int, of: int, sample: str, unit: str) -> None:
         """DataError when so many values are implausible that it must be the unit or the column."""
         if bad > max(3, MOST_DROPPED * of):
             raise raw.refuse(
                 None,
                 column,
-                f"{bad} of {of} values are implausible in {unit} ({sample()})",
+                f"{bad} of {of} values are implausible in {unit} ({sample})",
                 "wrong unit or wrong column? State them in a mapping file (--map), or other limits under [ranges]",
             )
 

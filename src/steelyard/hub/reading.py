@@ -1,4 +1,4 @@
-"""Strict reading of CSV files: every refusal names file, row, column and remedy. Row 1 is the header, as in an editor."""
+"""Strict reading of CSV files: every refusal names file, row, column and remedy. Row 1 is the header."""
 
 import csv
 import io
@@ -68,7 +68,7 @@ class RawTable:
 
 
 def read_csv(path: Path, how: Format) -> RawTable:
-    """Read a CSV file as text. DataError when it is missing, empty, binary, cut inside a row, or its header is unsound."""
+    """Read a CSV file as text. DataError: missing, empty, binary, cut inside a row, or its header is unsound."""
     text = _decode(path, how)
     header_line = text.split("\n", 1)[0].rstrip("\r")
     separator = how.separator or max(SEPARATORS, key=header_line.count)

@@ -70,9 +70,13 @@ def keep_plausible(
     low, high = frame[name] < limits.low, frame[name] > limits.high
     bad = frame.filter((low | high).fill_null(False))[name]
     source.ledger.refuse_many(
-        source.raw, column, bad.len(), int(frame[name].is_not_null().sum()),
-        lambda: f"plausible are {limits.low:g} to {limits.high:g}, median is {frame[name].median():g}", limits.unit,
-    )  # fmt: skip
+        source.raw,
+        column,
+        bad.len(),
+        int(frame[name].is_not_null().sum()),
+        f"plausible are {limits.low:g} to {limits.high:g}, median is {median_of(frame[name]):g}",
+        limits.unit,
+    )
     for which, reason in (("low", limits.below), ("high", limits.above)):
         now = frame[name] < limits.low if which == "low" else frame[name] > limits.high
         if rows:
@@ -92,6 +96,12 @@ def refuse_twice(raw: RawTable, frame: "pl.DataFrame", column: str) -> None:
             f"heat {again['key'][0]} stands a second time with other values",
             "one row per heat: remove or merge one of them",
         )
+
+
+def median_of(values: "pl.Series") -> float:
+    """Return the median of a column, nan when it holds nothing."""
+    middle = values.median()
+    return float(middle) if isinstance(middle, int | float) else float("nan")
 
 
 def count(frame: "pl.DataFrame", values: tuple[str, ...]) -> int:

@@ -97,8 +97,8 @@ class Store:
         if not _NAME.fullmatch(name):
             raise DataError(f"{name!r} cannot be a data set's name; use letters, digits, '.', '-' and '_'")
         everything = dict(tables) | {"dropped": dropped}
-        description = {"tables": _describe(everything, units), "source": source}
-        row = {"name": name, "kind": kind, "folder": f"{name}-{uuid.uuid4().hex[:12]}"}
+        description: dict[str, Any] = {"tables": _describe(everything, units), "source": source}
+        row: dict[str, Any] = {"name": name, "kind": kind, "folder": f"{name}-{uuid.uuid4().hex[:12]}"}
         row |= {"hash": content_hash(tables, units), "created": datetime.now(UTC).isoformat(timespec="seconds")}
         row |= {"description": description}
         old = self._commit(row, everything, replace)

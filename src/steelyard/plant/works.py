@@ -19,6 +19,7 @@ from steelyard.processes.ladle_furnace.arrival import Arrival
 from steelyard.processes.ladle_furnace.control import Practice
 from steelyard.processes.ladle_furnace.heat_log import LOG_LENGTH
 from steelyard.processes.ladle_furnace.model import Parameters
+from steelyard.products import Product
 from steelyard.units import to_si
 
 LONGEST_CAMPAIGN = 10_000_000
@@ -125,6 +126,10 @@ class Works:
     def heats(self) -> np.ndarray:
         """Return the log of departed heats, a structured array; it holds the truth: trials only."""
         return self.plant["log"][0][: self.departed()].copy()
+
+    def products(self) -> list[Product]:
+        """Return the heats that were handed on, in order of departure."""
+        return [Product(f"H{int(row['number'])}", "heat", "", float(row["steel_mass"])) for row in self.heats()]
 
     def snapshot(self) -> np.ndarray:
         """Return a copy of the record."""

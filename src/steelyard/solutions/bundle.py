@@ -33,12 +33,14 @@ class Bundle:
         return self.entry.endswith(".py")
 
     def copy_to(self, folder: Path) -> Path:
-        """Copy all files into `folder` and return the path of the entry there."""
+        """Copy all files into `folder` and return the path of the entry there; SolutionError when they have changed."""
         for name, source in self.files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             target.chmod(0o500 if os.access(source, os.X_OK) else 0o400)
+        if _hash({name: folder / name for name in self.files}) != self.hash:
+            raise SolutionError(f"{self.path}: its files have changed since the start; begin again with the new ones")
         return folder / self.entry
 
 

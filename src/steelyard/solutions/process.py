@@ -151,6 +151,8 @@ class Process:
                     self._poll.unregister(self._err)
             elif data:
                 self._heard += data
+                if len(self._heard) > 4 * MAX_LINE:
+                    raise OutOfStep("it speaks without end")
             elif b"\n" not in self._heard:
                 self._ended()
 

@@ -9,6 +9,7 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.solutions.bundle import bundle
 from steelyard.trials.canonical import digest, file_digest
+from steelyard.trials.money import load_prices
 from steelyard.trials.sections import (
     Baseline,
     Data,
@@ -90,12 +91,22 @@ class TrialPlan:
         sections["plant"]["twin"] = Path(self.plant.twin).name
         sections["plant"]["twin_hash"] = file_digest(twin) if twin is not None else ""
         sections["suite"].pop("seal")
+        prices = load_prices(self.money.prices, self.folder)
+        sections["money"]["prices"] = Path(self.money.prices).name
+        sections["money"]["prices_hash"] = digest(prices.record())
         return {
             "format": FORMAT,
             **sections,
             "primary": [asdict(target) for target in self.primary],
             "guardrails": [asdict(target) for target in self.guardrails],
         }
+
+    def places(self) -> dict[str, str]:
+        """Return where the files of the plan are on this machine; not part of the plan."""
+        found = {"solution": self.solution_path(), "baseline": self.baseline_path(), "twin": self.twin_path()}
+        if self.money.prices.endswith(".toml"):
+            found["prices"] = self.folder / self.money.prices
+        return {name: str(path.resolve()) for name, path in found.items() if path is not None}
 
     def hash(self) -> str:
         """Return the SHA-256 of the canonical plan, in hex."""
@@ -150,6 +161,8 @@ def plan_from_record(record: dict[str, Any], folder: Path, places: dict[str, str
         raw[name].pop("hash")
         raw[name]["path"] = places.get(name, "") or raw[name]["path"]
     raw["plant"].pop("twin_hash")
+    raw["money"].pop("prices_hash")
+    raw["money"]["prices"] = places.get("prices", "") or raw["money"]["prices"]
     raw["plant"]["twin"] = places.get("twin", "") or raw["plant"]["twin"]
     raw["suite"]["seal"] = places.get("seal", "")
     raw["primary"], raw["guardrails"] = record["primary"], record["guardrails"]

@@ -103,10 +103,26 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
         "seconds": time.time() - begun,
         "solution_timing": timings,
         "isolation": hello[0][2],
+        "places": plan.places(),
         "reasons": {str(run.job.index + 1): run.solution.reasons for run in runs if run.solution.reasons},
     }
     parts = assemble.Parts(plan, plan_hash, plant, root, seal, hello[0][0], main, variants)
     return assemble.report(parts, facts)
+
+
+def run_plan(
+    plan: TrialPlan, store: Any = None, progress: Progress | None = None, threads: int | None = None
+) -> dict[str, Any]:
+    """Run a plan of either kind; a predictor plan needs a hub store (None: the user's own)."""
+    if plan.trial.kind == "campaign":
+        return run_trial(plan, progress, threads)
+    from steelyard.trials.predictor import run_predictor_trial
+
+    if store is None:
+        from steelyard.hub.store import open_store
+
+        store = open_store()
+    return run_predictor_trial(plan, store, progress, threads)
 
 
 def _host(plan: TrialPlan, infos: dict[str, Any], lane: int) -> Any:

@@ -52,12 +52,12 @@ class Plant:
 
 @dataclass(frozen=True)
 class Data:
-    """Recorded heats for a predictor trial: scored from `from_key` on; earlier heats are shown but not scored."""
+    """Recorded heats for a predictor trial: scored from `from_key` on (0: the last quarter); earlier ones are shown only."""
 
     name: str = entry("")
     from_key: int = entry(0, low=0)
     until_key: int = entry(0, low=0)
-    learn_heats: int = entry(400, low=0)
+    learn_heats: int = entry(0, low=0)
     block_heats: int = entry(5, low=1, high=1000)
 
 

@@ -73,7 +73,7 @@ def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     plan = result["plan"]
     predictor = plan["trial"]["kind"] == "predictor"
     count = result["results"]["primary"][0]["n"]
-    rows = [
+    return [
         (
             {"en": "Measure and data fixed before the trial?", "ko": "평가 척도와 데이터를 사전에 확정했는가?"},
             sentence("yes, plan hash {hash}…", "예, 계획 해시 {hash}…", hash=result["plan_hash"][:12]),
@@ -121,7 +121,6 @@ def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
             _left_out(result),
         ),
     ]
-    return rows
 
 
 def _independence(plan: dict[str, Any]) -> Text:

@@ -161,6 +161,14 @@ def play(
     return out
 
 
+def play_into(script: Script, template: np.ndarray, unit: np.ndarray, start: np.ndarray, h: int, out: np.ndarray) -> None:
+    """Play heat h alone; `unit`, shape (1,), holds the furnace at its end and `out`, shape (dips,), the readings [K]."""
+    _play(
+        h, h + 1, script.offset, script.duration, script.power, script.dip, script.feed_offset, script.feed_slot,
+        script.feed_mass, template.view(np.uint8), unit.view(np.uint8), unit, start, out, STEP,
+    )  # fmt: skip
+
+
 def _runs(chosen: np.ndarray, parts: int) -> list[list[tuple[int, int]]]:
     """Cut sorted heat indices into parts, each a list of consecutive ranges."""
     found = []

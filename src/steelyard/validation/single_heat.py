@@ -1,7 +1,8 @@
 """The measured 1 Hz heat: each dip predicted from the others with the ladle furnace kernel.
 
 **Model** The shipped kernel at a 132 t station (station_132t.toml). Five numbers are unknown: start temperature, arc
-efficiency, hot-face temperature of the lining at filling (the base loss), vacuum loss, chill per kg.
+efficiency, emissivity of the surface (the base loss; the lining's share of it follows from its preheat), vacuum loss,
+chill per kg.
 **Priors** uniform over the ranges of the physics brief, which are those of a lumped model (heat capacity 0.80 kJ/(kg·K),
 steel alone): efficiency 0.4–0.8, base loss 0.7–1.5 K/min, vacuum +0.4–1.2 K/min, chill 1.5–3.5 MJ/kg. They are turned
 once into ranges of the kernel's parameters by letting the kernel itself show its lumped figures. Start temperature: flat.
@@ -30,9 +31,10 @@ SOAK = 1800  # s between tapping and the first second of the record (assumed: ta
 SOAK_ARGON = 1.0e-3  # Nm³/s while waiting (assumed)
 LUMPED_CAPACITY = 800.0 * STEEL
 RANGES = {"efficiency": (0.4, 0.8), "loss": (0.7, 1.5), "vacuum": (0.4, 1.2), "chill": (1.5, 3.5)}
-CENTRE = (0.7, 1150.0, 1.45, 2.3)  # efficiency, hot face °C, vacuum loss MW, chill MJ/kg: where the ranges are translated
-HOT_FACES = np.linspace(900.0, 1500.0, 13)
-START = 1600.0
+PREHEAT = 1025.0  # °C at the hot face when the ladle was filled: middle of 900-1150 °C (physics brief, section 3)
+CENTRE = (0.7, 0.16, 1.45, 2.3)  # efficiency, emissivity, vacuum loss MW, chill MJ/kg: where the ranges are translated
+EMISSIVITIES = np.linspace(0.01, 0.5, 8)
+START, NO_FREEZING = 1640.0, 60.0  # °C at tapping; hotter by this where the kernel idles for an hour without arc
 POINTS, DIP_NOISE, START_SPREAD = 1024, 3.0, 80.0
 LARGEST_STEP = 40.0  # kWh in one second: larger or negative steps of the counter are not heat (data README)
 
@@ -105,17 +107,22 @@ class Heat:
     def read(self, parameters: np.ndarray, start: float = START, heat: float = 1.0, fed: float = 1.0, vacuum: bool = True) -> np.ndarray:  # fmt: skip
         """Return what a dip would read each second [K].
 
-        parameters: efficiency, hot face [°C], vacuum loss [MW], chill [MJ/kg]; start: steel temperature at tapping [°C];
+        parameters: efficiency, emissivity, vacuum loss [MW], chill [MJ/kg]; start: steel temperature at tapping [°C];
         heat, fed: factors on arc power and additions; vacuum: False keeps the tank open.
         """
-        efficiency, hot_face, vacuum_loss, chill = parameters
-        changes = {"arc_efficiency": efficiency, "vacuum_loss": to_si(vacuum_loss, "MW"), "chill": [1e6 * chill] * MATERIALS}
+        efficiency, emissivity, vacuum_loss, chill = parameters
+        changes = {
+            "arc_efficiency": efficiency,
+            "surface_emissivity": emissivity,
+            "vacuum_loss": to_si(vacuum_loss, "MW"),
+            "chill": [1e6 * chill] * MATERIALS,
+        }
         units = np.zeros(1, RECORD)
         fill(units["p"][0], Parameters, {**self.values, **changes})
         units["u"]["lid_closed"], units["x"]["carbon"], units["x"]["aluminium"] = 1.0, CARBON, ALUMINIUM
         units["x"]["dip_pending"], air = -1.0, to_si(1.0, "atm")
         units["y"]["tank_pressure"] = units["u"]["tank_pressure_setpoint"] = air
-        _place(units, to_si(start, "°C"), STEEL, SLAG_SHARE * STEEL, to_si(hot_face, "°C"))
+        _place(units, to_si(start, "°C"), STEEL, SLAG_SHARE * STEEL, to_si(PREHEAT, "°C"))
         r = self.record
         still = np.zeros(SOAK)
         _replay(units, still, still + SOAK_ARGON, still + air, still, np.zeros(SOAK))
@@ -128,8 +135,8 @@ class Heat:
         """Return what a lumped model would call these parameters: efficiency, loss and vacuum [K/min], chill [MJ/kg]."""
         r, last = self.record, int(self.record.seconds[-1])
         full, hotter, bare = self.read(parameters), self.read(parameters, heat=1.05), self.read(parameters, fed=0.0)
-        idle = self.read(parameters, heat=0.0, fed=0.0)
-        open_tank = self.read(parameters, heat=0.0, fed=0.0, vacuum=False)
+        idle = self.read(parameters, START + NO_FREEZING, heat=0.0, fed=0.0)
+        open_tank = self.read(parameters, START + NO_FREEZING, heat=0.0, fed=0.0, vacuum=False)
         first, end = int(r.seconds[0]), int(r.seconds[-2])
         after = [int(k) for k in r.seconds[1:]]
         chills = [(bare[k] - full[k]) * LUMPED_CAPACITY / r.feed[:k].sum() for k in after]
@@ -144,14 +151,14 @@ class Heat:
     def ranges(self) -> tuple[np.ndarray, np.ndarray]:
         """Return low and high of the kernel's four parameters that stand for the lumped ranges of the brief."""
         shown = self.lumped(np.array(CENTRE))
-        losses = [self.lumped(np.array((CENTRE[0], hot_face, *CENTRE[2:])))["loss"] for hot_face in HOT_FACES]
-        faces = np.interp([-RANGES["loss"][1], -RANGES["loss"][0]], -np.array(losses), HOT_FACES)
+        losses = [self.lumped(np.array((CENTRE[0], emissivity, *CENTRE[2:])))["loss"] for emissivity in EMISSIVITIES]
+        surface = np.interp(RANGES["loss"], losses, EMISSIVITIES)
         limits = [
             [RANGES[name][side] * CENTRE[i] / shown[name] for i, name in ((0, "efficiency"), (2, "vacuum"), (3, "chill"))]
             for side in (0, 1)
         ]
-        low = np.array([limits[0][0], faces[0], limits[0][1], limits[0][2]])
-        high = np.array([min(limits[1][0], 0.98), faces[1], min(limits[1][1], 10.0), limits[1][2]])
+        low = np.array([limits[0][0], surface[0], limits[0][1], limits[0][2]])
+        high = np.array([min(limits[1][0], 0.98), surface[1], min(limits[1][1], 10.0), limits[1][2]])
         return low, high
 
 

@@ -52,12 +52,25 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
         return []
     shift = float(np.median(offset[apart]))
     count = int(apart.sum())
-    return [Finding("clock_shift", "error", name, ("time",), text(
-        f"in {count} heats (from heat {keys[first]} on) the times of {name} lie about {duration(abs(shift))} {'after' if shift > 0 else 'before'} those of {others[0]} and {others[1]} of the same heat: "
-        "two clocks (time zone, summer time, or a wrong setting). Correct the times and import again.",
-        f"히트 {count}개(히트 {keys[first]}부터)에서 {name}의 시각이 같은 히트의 {others[0]}·{others[1]}보다 약 {duration(abs(shift), True)} {'늦습니다' if shift > 0 else '빠릅니다'}. "
-        "두 시계가 다릅니다(시간대, 서머타임, 설정 오류). 시각을 고쳐 다시 가져오십시오."),
-        {"heats": count, "first_key": keys[first], "shift_s": shift})]  # fmt: skip
+    return [
+        Finding(
+            "clock_shift",
+            "error",
+            name,
+            ("time",),
+            text(
+                f"in {count} heats (from heat {keys[first]} on) the times of {name} lie about "
+                f"{duration(abs(shift))} {'after' if shift > 0 else 'before'} those of {others[0]} and "
+                f"{others[1]} of the same heat: "
+                "two clocks (time zone, summer time, or a wrong setting). Correct the times and import again.",
+                f"히트 {count}개(히트 {keys[first]}부터)에서 {name}의 시각이 같은 히트의 "
+                f"{others[0]}·{others[1]}보다 약 {duration(abs(shift), True)} "
+                f"{'늦습니다' if shift > 0 else '빠릅니다'}. "
+                "두 시계가 다릅니다(시간대, 서머타임, 설정 오류). 시각을 고쳐 다시 가져오십시오.",
+            ),
+            {"heats": count, "first_key": keys[first], "shift_s": shift},
+        )
+    ]
 
 
 def _longest_run(flags: np.ndarray) -> tuple[int, int]:
@@ -83,7 +96,20 @@ def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding
         return []
     worst = float(-steps[back].min())
     severity = "note" if back.size <= 0.02 * steps.size and worst < 86400 else "warning"
-    return [Finding("key_order", severity, "all tables", ("key",), text(
-        f"the numbers of the heats do not follow the time in {back.size} of {steps.size} steps (by up to {duration(worst)}, first after heat {keys[back[0]]}). Order by time, not by number.",
-        f"히트 번호 순서와 시간 순서가 {steps.size}번 중 {back.size}번 어긋납니다(최대 {duration(worst, True)}, 첫 위치 히트 {keys[back[0]]} 다음). 번호가 아니라 시간으로 정렬하십시오."),
-        {"count": int(back.size), "steps": int(steps.size), "worst_s": worst})]  # fmt: skip
+    return [
+        Finding(
+            "key_order",
+            severity,
+            "all tables",
+            ("key",),
+            text(
+                f"the numbers of the heats do not follow the time in {back.size} of {steps.size} steps "
+                f"(by up to {duration(worst)}, first after heat {keys[back[0]]}). Order by time, not by "
+                "number.",
+                f"히트 번호 순서와 시간 순서가 {steps.size}번 중 {back.size}번 어긋납니다(최대 "
+                f"{duration(worst, True)}, 첫 위치 히트 {keys[back[0]]} 다음). 번호가 아니라 시간으로 "
+                "정렬하십시오.",
+            ),
+            {"count": int(back.size), "steps": int(steps.size), "worst_s": worst},
+        )
+    ]

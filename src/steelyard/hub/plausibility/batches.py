@@ -27,11 +27,23 @@ def fixed_batch_length(sheet: Sheet) -> list[Finding]:
     daily = int(a_day[0]) if a_day.size >= 5 and np.unique(a_day).size == 1 else None
     also = f", and every day has exactly {daily} of them" if daily else ""
     also_ko = f" 게다가 하루 로트 수도 매일 정확히 {daily}개입니다." if daily else ""
-    return [Finding("fixed_batch_length", "warning", sheet.name, (sheet.group or "",), text(
-        f"every one of the {sizes.size} batches ({sheet.group}) has exactly {sizes[0]} samples{also}. Batches of a real line differ by at least a few samples: "
-        "the record was cut to size or made up. Ask for the raw record.",
-        f"배치({sheet.group}) {sizes.size}개 모두 표본이 정확히 {sizes[0]}개입니다.{also_ko} 실제 라인의 배치는 적어도 몇 개씩 다릅니다. "
-        "잘라 맞췄거나 만들어 낸 기록이므로 원본을 요청하십시오."), {"batches": sizes.size, "samples": int(sizes[0]), "batches_a_day": daily})]  # fmt: skip
+    return [
+        Finding(
+            "fixed_batch_length",
+            "warning",
+            sheet.name,
+            (sheet.group or "",),
+            text(
+                f"every one of the {sizes.size} batches ({sheet.group}) has exactly {sizes[0]} "
+                f"samples{also}. Batches of a real line differ by at least a few samples: "
+                "the record was cut to size or made up. Ask for the raw record.",
+                f"배치({sheet.group}) {sizes.size}개 모두 표본이 정확히 {sizes[0]}개입니다.{also_ko} 실제 "
+                "라인의 배치는 적어도 몇 개씩 다릅니다. "
+                "잘라 맞췄거나 만들어 낸 기록이므로 원본을 요청하십시오.",
+            ),
+            {"batches": sizes.size, "samples": int(sizes[0]), "batches_a_day": daily},
+        )
+    ]
 
 
 def monotone_batches(sheet: Sheet) -> list[Finding]:
@@ -73,10 +85,19 @@ def _uneven(steps: np.ndarray, resolution: float) -> bool:
 
 def _monotone_finding(sheet: Sheet, name: str, side: str, count: int, judged: int) -> Finding:
     up, up_ko = ("rises", "올라가기만") if side == "up" else ("falls", "내려가기만")
-    return Finding("never_turns_back", "warning", sheet.name, (name,), text(
-        f"{name} only ever {up} in {count} of {judged} batches, in uneven steps, without a single step back. A measured signal trembles: this curve was sorted, smoothed or computed.",
-        f"{name}이(가) 배치 {judged}개 중 {count}개에서 불규칙한 폭으로 {up} 하고 한 번도 되돌아오지 않습니다. 측정 신호는 떨립니다. 정렬·평활했거나 계산한 곡선입니다."),
-        {"batches": judged, "monotone": count, "share": count / judged, "direction": side})  # fmt: skip
+    return Finding(
+        "never_turns_back",
+        "warning",
+        sheet.name,
+        (name,),
+        text(
+            f"{name} only ever {up} in {count} of {judged} batches, in uneven steps, without a single "
+            "step back. A measured signal trembles: this curve was sorted, smoothed or computed.",
+            f"{name}이(가) 배치 {judged}개 중 {count}개에서 불규칙한 폭으로 {up_ko} 하고 한 번도 "
+            "되돌아오지 않습니다. 측정 신호는 떨립니다. 정렬·평활했거나 계산한 곡선입니다.",
+        ),
+        {"batches": judged, "monotone": count, "share": count / judged, "direction": side},
+    )
 
 
 def no_memory(sheet: Sheet) -> list[Finding]:
@@ -98,20 +119,39 @@ def no_memory(sheet: Sheet) -> list[Finding]:
             found.append((name, first, p, _flat_p(values)))
     if not found:
         return []
+    return [_memory_finding(sheet, found, tested)]
+
+
+def _memory_finding(sheet: Sheet, found: list[tuple[str, float, float, float]], tested: int) -> Finding:
     flat = [name for name, _, _, flatness in found if flatness > FLAT_P]
     how = f" Also {names(flat)} takes every value between two hard limits equally often." if flat else ""
     how_ko = f" 또 {names(flat)}은(는) 두 한계 사이의 모든 값을 똑같이 자주 가집니다." if flat else ""
     columns = tuple(entry[0] for entry in found)
-    return [Finding("no_memory", "error" if len(found) > 1 or flat else "warning", sheet.name, columns, text(
-        f"{names(columns)}: each sample is independent of the one before (autocorrelation {found[0][1]:+.3f}, no more than chance gives). A bath, furnace or drive has inertia and cannot jump "
-        f"like that: these are random numbers, not measurements.{how}",
-        f"{names(columns)}: 각 값이 바로 앞 값과 무관합니다(자기상관 {found[0][1]:+.3f}, 우연 수준). 욕조·노·구동계에는 관성이 있어 이렇게 뛸 수 없습니다. "
-        f"측정값이 아니라 난수입니다.{how_ko}"),
-        {"lag1": {n: r for n, r, _, _ in found}, "p": {n: p for n, _, p, _ in found}, "flat": flat, "columns_tested": tested})]  # fmt: skip
+    return Finding(
+        "no_memory",
+        "error" if len(found) > 1 or flat else "warning",
+        sheet.name,
+        columns,
+        text(
+            f"{names(columns)}: each sample is independent of the one before (autocorrelation "
+            f"{found[0][1]:+.3f}, no more than chance gives). A bath, furnace or drive has inertia "
+            "and cannot jump "
+            f"like that: these are random numbers, not measurements.{how}",
+            f"{names(columns)}: 각 값이 바로 앞 값과 무관합니다(자기상관 {found[0][1]:+.3f}, 우연 "
+            "수준). 욕조·노·구동계에는 관성이 있어 이렇게 뛸 수 없습니다. "
+            f"측정값이 아니라 난수입니다.{how_ko}",
+        ),
+        {
+            "lag1": {n: r for n, r, _, _ in found},
+            "p": {n: p for n, _, p, _ in found},
+            "flat": flat,
+            "columns_tested": tested,
+        },
+    )
 
 
 def _ljung_box(values: np.ndarray, runs: np.ndarray) -> tuple[float, float, int]:
-    """Return (Q over LAGS lags, lag-1 autocorrelation, number of pairs), pooled over batches about each batch's mean."""
+    """Return (Q over LAGS lags, lag-1 autocorrelation, number of pairs), pooled over batches about their means."""
     given = np.isfinite(values)
     count = np.bincount(runs[given], minlength=int(runs.max()) + 1)
     mean = np.bincount(runs[given], weights=values[given], minlength=count.size) / np.maximum(count, 1)
@@ -162,8 +202,21 @@ def independent_columns(sheet: Sheet) -> list[Finding]:
     p = float(stats.chi2.sf(q, pairs.size))
     if p < NO_MEMORY_P:
         return []
-    return [Finding("unrelated_columns", "warning", sheet.name, tuple(usable), text(
-        f"none of {names(usable)} is related to any other in {rank.shape[0]} rows (strongest rank correlation {np.abs(pairs).max():.3f}, as chance gives). "
-        "Signals of one process always share something (load, time, temperature): this looks like random numbers.",
-        f"{names(usable)} 사이에 {rank.shape[0]}개 행 어디에서도 관계가 없습니다(최대 순위상관 {np.abs(pairs).max():.3f}, 우연 수준). "
-        "한 공정의 신호는 부하·시간·온도 중 무언가를 공유합니다. 난수로 보입니다."), {"strongest": float(np.abs(pairs).max()), "p": p, "pairs": pairs.size})]  # fmt: skip
+    return [
+        Finding(
+            "unrelated_columns",
+            "warning",
+            sheet.name,
+            tuple(usable),
+            text(
+                f"none of {names(usable)} is related to any other in {rank.shape[0]} rows (strongest rank "
+                f"correlation {np.abs(pairs).max():.3f}, as chance gives). "
+                "Signals of one process always share something (load, time, temperature): "
+                "this looks like random numbers.",
+                f"{names(usable)} 사이에 {rank.shape[0]}개 행 어디에서도 관계가 없습니다(최대 순위상관 "
+                f"{np.abs(pairs).max():.3f}, 우연 수준). "
+                "한 공정의 신호는 부하·시간·온도 중 무언가를 공유합니다. 난수로 보입니다.",
+            ),
+            {"strongest": float(np.abs(pairs).max()), "p": p, "pairs": pairs.size},
+        )
+    ]

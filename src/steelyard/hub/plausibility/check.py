@@ -17,14 +17,35 @@ Check = Callable[[Sheet], list[Finding]]
 Progress = Callable[..., None]
 
 CHECKS: tuple[Check, ...] = (
-    columns.dead_columns, columns.duplicate_columns, columns.near_copies, columns.half_copied_columns, columns.duplicate_rows, columns.copied_blocks,
-    values.impossible_values, values.sentinel_values, values.missing_values, values.wrong_trade,
-    clock.inversions, clock.gaps, clock.invented_clock,
-    batches.fixed_batch_length, batches.monotone_batches, batches.no_memory, batches.independent_columns,
+    columns.dead_columns,
+    columns.duplicate_columns,
+    columns.near_copies,
+    columns.half_copied_columns,
+    columns.duplicate_rows,
+    columns.copied_blocks,
+    values.impossible_values,
+    values.sentinel_values,
+    values.overflowed_counters,
+    values.missing_values,
+    values.wrong_trade,
+    clock.inversions,
+    clock.gaps,
+    clock.invented_clock,
+    batches.fixed_batch_length,
+    batches.monotone_batches,
+    batches.no_memory,
+    batches.independent_columns,
     labels.computed_labels,
-    leaks.power_factor, leaks.step_functions, leaks.arithmetic, leaks.single_column_leaks,
-    targets.rare_labels, targets.bunched_labels, targets.tight_targets, targets.tight_columns, targets.unrelated_target,
-)  # fmt: skip
+    leaks.power_factor,
+    leaks.step_functions,
+    leaks.arithmetic,
+    leaks.single_column_leaks,
+    targets.rare_labels,
+    targets.bunched_labels,
+    targets.tight_targets,
+    targets.tight_columns,
+    targets.unrelated_target,
+)
 
 
 def check_frame(
@@ -86,7 +107,7 @@ def report(
 def check_all(
     what: list[str], mapping: Path | None, progress: Progress | None = None, **roles: str | None
 ) -> list[dict[str, Any]]:
-    """Check data sets of the store and files alike; a name that is both means the data set. DataError when it is neither."""
+    """Check data sets of the store and files alike; a name that is both means the data set. DataError: neither."""
     from steelyard.hub.store import open_store
 
     store = open_store()

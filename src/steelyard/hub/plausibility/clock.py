@@ -11,7 +11,7 @@ REGULAR_SHARE = 0.9
 
 
 def regular_step(sheet: Sheet) -> float | None:
-    """Return the sampling step [s] when at least 90 % of the steps (inside batches) are within 10 % of it, else None."""
+    """Return the sampling step [s] when 90 % of the steps (inside batches) are within 10 % of it, else None."""
     clock = sheet.clock()
     if clock is None:
         return None
@@ -56,12 +56,27 @@ def inversions(sheet: Sheet) -> list[Finding]:
                 found.append(_unordered(sheet.name, name, share))
             continue
         severity = "warning" if regular or worst > 86400.0 else "note"
-        found.append(Finding("time_inversion", severity, sheet.name, (name,), text(
-            f"{name} jumps back {back.size} times in {steps.size} steps, by up to {duration(worst)} (first at row {given[back[0]] + 2})"
-            f"{_daily(clock[given], back)}. Order by time only after you know which clock is right.",
-            f"{name}이(가) {steps.size}번 중 {back.size}번 거꾸로 갑니다(최대 {duration(worst, True)}, 첫 위치 {given[back[0]] + 2}행). "
-            "어느 시계가 맞는지 확인한 뒤 시간순으로 정렬하십시오."), {"count": back.size, "steps": steps.size, "worst_s": worst}))  # fmt: skip
+        where = int(given[back[0]]) + 2
+        found.append(
+            _inversion(sheet, name, severity, (back.size, steps.size, where), worst, _daily(clock[given], back))
+        )
     return found
+
+
+def _inversion(
+    sheet: Sheet, name: str, severity: str, counts: tuple[int, int, int], worst: float, daily: bool
+) -> Finding:
+    back, steps, row = counts
+    once = ", once a day: the stamp at midnight carries the wrong date" if daily else ""
+    once_ko = ", 하루 한 번: 자정 시각에 날짜가 잘못 붙었습니다" if daily else ""
+    said = text(
+        f"{name} jumps back {back} times in {steps} steps, by up to {duration(worst)} (first at row {row}){once}. "
+        "Order by time only after you know which clock is right.",
+        f"{name}이(가) {steps}번 중 {back}번 거꾸로 갑니다(최대 {duration(worst, True)}, 첫 위치 {row}행{once_ko}). "
+        "어느 시계가 맞는지 확인한 뒤 시간순으로 정렬하십시오.",
+    )
+    evidence = {"count": back, "steps": steps, "worst_s": worst, "first_row": row, "daily": daily}
+    return Finding("time_inversion", severity, sheet.name, (name,), said, evidence)
 
 
 def _sorted_by_batch(sheet: Sheet) -> bool:
@@ -70,23 +85,26 @@ def _sorted_by_batch(sheet: Sheet) -> bool:
     return values is not None and bool((np.diff(values[np.isfinite(values)]) >= 0).all())
 
 
-def _daily(clock: np.ndarray, back: np.ndarray) -> str:
-    """Return a remark when the clock jumps back once a day."""
+def _daily(clock: np.ndarray, back: np.ndarray) -> bool:
+    """Return whether the clock jumps back once a day."""
     days = np.floor(clock[back] / 86400.0)
-    if (
-        back.size >= 5
-        and np.unique(days).size == back.size
-        and np.all(np.diff(days) >= 1)
-        and back.size > 0.8 * np.ptp(days)
-    ):
-        return ", once a day: the stamp at midnight carries the wrong date"
-    return ""
+    once = np.unique(days).size == back.size and bool(np.all(np.diff(days) >= 1))
+    return back.size >= 5 and once and bool(back.size > 0.8 * np.ptp(days))
 
 
 def _unordered(table: str, name: str, share: float) -> Finding:
-    return Finding("not_in_time_order", "note", table, (name,), text(
-        f"rows are not in the order of {name} ({share:.0%} of the steps go back). Sort before plotting or splitting by time.",
-        f"행이 {name} 순서가 아닙니다(단계의 {share:.0%}가 거꾸로). 그래프나 시간 분할 전에 정렬하십시오."), {"share": share})  # fmt: skip
+    return Finding(
+        "not_in_time_order",
+        "note",
+        table,
+        (name,),
+        text(
+            f"rows are not in the order of {name} ({share:.0%} of the steps go back). Sort before "
+            "plotting or splitting by time.",
+            f"행이 {name} 순서가 아닙니다(단계의 {share:.0%}가 거꾸로). 그래프나 시간 분할 전에 정렬하십시오.",
+        ),
+        {"share": share},
+    )
 
 
 def duration(seconds: float, korean: bool = False) -> str:
@@ -107,10 +125,21 @@ def gaps(sheet: Sheet) -> list[Finding]:
     holes = steps[steps > 5 * step]
     if not holes.size:
         return []
-    return [Finding("gap", "note", sheet.name, (sheet.time,), text(
-        f"{holes.size} hole(s) in a record of one row every {duration(step)}; the longest lasts {duration(float(holes.max()))}. Nothing may be interpolated across.",
-        f"{duration(step, True)} 간격 기록에 빈 구간이 {holes.size}개 있고 가장 긴 것은 {duration(float(holes.max()), True)}입니다. 이 구간을 보간하지 마십시오."),
-        {"count": holes.size, "longest_s": float(holes.max()), "step_s": step})]  # fmt: skip
+    return [
+        Finding(
+            "gap",
+            "note",
+            sheet.name,
+            (sheet.time,),
+            text(
+                f"{holes.size} hole(s) in a record of one row every {duration(step)}; the longest lasts "
+                f"{duration(float(holes.max()))}. Nothing may be interpolated across.",
+                f"{duration(step, True)} 간격 기록에 빈 구간이 {holes.size}개 있고 가장 긴 것은 "
+                f"{duration(float(holes.max()), True)}입니다. 이 구간을 보간하지 마십시오.",
+            ),
+            {"count": holes.size, "longest_s": float(holes.max()), "step_s": step},
+        )
+    ]
 
 
 def invented_clock(sheet: Sheet) -> list[Finding]:
@@ -138,12 +167,20 @@ def invented_clock(sheet: Sheet) -> list[Finding]:
     test = stats.kstest((body - low + jitter * resolution) / (high - low + resolution), "uniform")
     if test.pvalue < 0.01:
         return []
-    return [Finding("invented_clock", "error", sheet.name, (sheet.time or "",), text(
-        f"the {body.size} gaps between time stamps are spread evenly from {low:g} to {high:g} s and stop dead at both limits (Kolmogorov-Smirnov p = {test.pvalue:.2f} for dice). "
-        "A real line has breaks, jams and bunches. These stamps were made up: nothing about sequence or time can be learned from them.",
-        f"시각 사이 간격 {body.size}개가 {low:g}~{high:g}초에 고르게 퍼져 있고 양 끝에서 딱 끊깁니다(주사위 분포와의 KS 검정 p = {test.pvalue:.2f}). "
-        "실제 라인에는 휴지·정체·몰림이 있습니다. 만들어 낸 시각이므로 순서나 시간에 관한 것은 배울 수 없습니다."),
-        {"gaps": body.size, "low_s": low, "high_s": high, "ks_p": float(test.pvalue)})]  # fmt: skip
+    return [_invented(sheet, body.size, low, high, float(test.pvalue))]
+
+
+def _invented(sheet: Sheet, gaps_seen: int, low: float, high: float, p: float) -> Finding:
+    said = text(
+        f"the {gaps_seen} gaps between time stamps are spread evenly from {low:g} to {high:g} s and stop dead at both "
+        f"limits (Kolmogorov-Smirnov p = {p:.2f} for dice). A real line has breaks, jams and bunches. These stamps "
+        "were made up: nothing about sequence or time can be learned from them.",
+        f"시각 사이 간격 {gaps_seen}개가 {low:g}~{high:g}초에 고르게 퍼져 있고 양 끝에서 딱 끊깁니다(균등분포 KS 검정 "
+        f"p = {p:.2f}). 실제 라인에는 휴지·정체·몰림이 있습니다. "
+        "만들어 낸 시각이므로 순서나 시간에 관한 것은 배울 수 없습니다.",
+    )
+    evidence = {"gaps": gaps_seen, "low_s": low, "high_s": high, "ks_p": p}
+    return Finding("invented_clock", "error", sheet.name, (sheet.time or "",), said, evidence)
 
 
 def _body(ordered: np.ndarray) -> np.ndarray:

@@ -16,27 +16,41 @@ def dead_columns(sheet: Sheet) -> list[Finding]:
     """Columns that are empty or never change."""
     if sheet.rows < LEAST_ROWS:
         return []
-    found = []
-    arrays = {name: np.isfinite(values) for name, values in (sheet.numbers | sheet.times).items()}
-    arrays |= {name: np.array([v is not None for v in values]) for name, values in sheet.words.items()}
-    empty = [name for name in sheet.columns if not arrays[name].any()]
-    if empty:
-        found.append(Finding("empty_column", "warning", sheet.name, tuple(empty), text(
-            f"{names(empty)}: no value at all. Remove the column, or find out why nothing was recorded.",
-            f"{names(empty)}: 값이 하나도 없습니다. 열을 빼거나 기록되지 않은 이유를 확인하십시오."), {"rows": sheet.rows}))  # fmt: skip
+    empty = [name for name in sheet.columns if sheet.distinct.get(name) == 0]
+    empty += [name for name, values in sheet.times.items() if not np.isfinite(values).any()]
+    found = [_empty(sheet, empty)] if empty else []
     for name, values in sheet.numbers.items():
         given = values[np.isfinite(values)]
         if given.size >= LEAST_ROWS and sheet.distinct[name] == 1 and name != sheet.group:
-            unused = given[0] == 0 and sheet.kinds[name].name == "amount"
-            found.append(Finding("constant_column", "note" if unused else "warning", sheet.name, (name,), text(
-                f"{name} is {given[0]:g} in all {given.size} rows: a dead sensor or a fixed setting. Nothing can be learned from it; check the signal.",
-                f"{name}은(는) {given.size}개 행 모두 {given[0]:g}입니다. 센서가 죽었거나 고정 설정값입니다. 학습에 쓸 수 없으니 신호를 확인하십시오."),
-                {"value": given[0], "rows": given.size}))  # fmt: skip
-    for name in sheet.words:
-        if sheet.distinct[name] == 1:
-            found.append(Finding("constant_column", "note", sheet.name, (name,), text(
-                f"{name} holds the same text in every row.", f"{name}의 값이 모든 행에서 같습니다."), {}))  # fmt: skip
+            found.append(_constant(sheet, name, float(given[0]), given.size))
+    same = tuple(name for name in sheet.words if sheet.distinct[name] == 1)
+    if same:
+        said = text(
+            f"{names(same)}: the same text in every row; it tells nothing.",
+            f"{names(same)}: 모든 행의 값이 같아 알려 주는 것이 없습니다.",
+        )
+        found.append(Finding("constant_column", "note", sheet.name, same, said))
     return found
+
+
+def _empty(sheet: Sheet, columns: list[str]) -> Finding:
+    said = text(
+        f"{names(columns)}: no value at all. Remove the column, or find out why nothing was recorded.",
+        f"{names(columns)}: 값이 하나도 없습니다. 열을 빼거나 기록되지 않은 이유를 확인하십시오.",
+    )
+    return Finding("empty_column", "warning", sheet.name, tuple(columns), said, {"rows": sheet.rows})
+
+
+def _constant(sheet: Sheet, name: str, value: float, rows: int) -> Finding:
+    """An amount that is always 0 was simply not used; anything else that never changes is worth a question."""
+    severity = "note" if value == 0 and sheet.kinds[name].name == "amount" else "warning"
+    said = text(
+        f"{name} is {value:g} in all {rows} rows: a dead sensor, a fixed setting, or something never used. "
+        "Nothing can be learned from it; check the signal.",
+        f"{name}은(는) {rows}개 행 모두 {value:g}입니다. 센서가 죽었거나 고정 설정값이거나 쓰지 않은 항목입니다. "
+        "학습에 쓸 수 없으니 신호를 확인하십시오.",
+    )
+    return Finding("constant_column", severity, sheet.name, (name,), said, {"value": value, "rows": rows})
 
 
 def duplicate_columns(sheet: Sheet) -> list[Finding]:
@@ -70,10 +84,19 @@ def _copy_finding(table: str, a: str, b: str, slope: float, offset: float, rows:
         if same
         else (f"= {slope:.6g} × {a} + {offset:.6g}, exactly: a copy of", "의 정확한 일차식(복사)입니다")
     )
-    return Finding("duplicate_column" if same else "affine_copy", severity, table, (a, b), text(
-        f"{b} {how[0]} {a} in all {rows} rows. One of the two is not a measurement of its own: keep one, and find out which sensor is real.",
-        f"{b}은(는) {rows}개 행 모두에서 {a}{how[1]}. 둘 중 하나는 독립된 측정이 아닙니다. 하나만 쓰고 어느 쪽이 실제 센서인지 확인하십시오."),
-        {"slope": slope, "offset": offset, "rows": rows})  # fmt: skip
+    return Finding(
+        "duplicate_column" if same else "affine_copy",
+        severity,
+        table,
+        (a, b),
+        text(
+            f"{b} {how[0]} {a} in all {rows} rows. One of the two is not a measurement of its own: "
+            "keep one, and find out which sensor is real.",
+            f"{b}은(는) {rows}개 행 모두에서 {a}{how[1]}. 둘 중 하나는 독립된 측정이 아닙니다. 하나만 "
+            "쓰고 어느 쪽이 실제 센서인지 확인하십시오.",
+        ),
+        {"slope": slope, "offset": offset, "rows": rows},
+    )
 
 
 def _sampled(values: np.ndarray) -> np.ndarray:
@@ -123,10 +146,21 @@ def near_copies(sheet: Sheet) -> list[Finding]:
     if not pairs:
         return []
     shown = "; ".join(f"{a} and {b} ({r2:.2%})" for a, b, r2 in pairs[:5])
-    return [Finding("near_copy", "note", sheet.name, tuple(dict.fromkeys(c for p in pairs for c in p[:2])), text(
-        f"pairs that hold the same information: {shown}. Two sensors on one point, or one computed from the other: do not count them as two.",
-        f"같은 정보를 담은 열 쌍: {shown}. 한 지점의 센서 두 개이거나 한쪽이 계산값입니다. 독립된 두 신호로 세지 마십시오."),
-        {"pairs": [list(p) for p in pairs[:20]]})]  # fmt: skip
+    return [
+        Finding(
+            "near_copy",
+            "note",
+            sheet.name,
+            tuple(dict.fromkeys(c for p in pairs for c in p[:2])),
+            text(
+                f"pairs that hold the same information: {shown}. Two sensors on one point, or one "
+                "computed from the other: do not count them as two.",
+                f"같은 정보를 담은 열 쌍: {shown}. 한 지점의 센서 두 개이거나 한쪽이 계산값입니다. 독립된 "
+                "두 신호로 세지 마십시오.",
+            ),
+            {"pairs": [list(p) for p in pairs[:20]]},
+        )
+    ]
 
 
 def half_copied_columns(sheet: Sheet) -> list[Finding]:
@@ -148,11 +182,24 @@ def half_copied_columns(sheet: Sheet) -> list[Finding]:
     if not pairs:
         return []
     worst = max(pairs, key=lambda pair: pair[2])
-    return [Finding("half_copied", "warning", sheet.name, tuple(dict.fromkeys(c for p in pairs for c in p[:2])), text(
-        f"{worst[0]} and {worst[1]} have exactly the same value in {worst[2]:.0%} of the rows and differ clearly in the others "
-        f"({len(pairs)} such pair(s)): in those rows one value was probably written into both. Leave them out where you compare the two.",
-        f"{worst[0]}와(과) {worst[1]}의 값이 행의 {worst[2]:.0%}에서 완전히 같고 나머지에서는 뚜렷이 다릅니다(이런 쌍 {len(pairs)}개). "
-        "한 값을 양쪽에 적은 것으로 보입니다. 두 값을 비교할 때 이 행은 빼십시오."), {"pairs": [list(p) for p in pairs[:12]]})]  # fmt: skip
+    return [
+        Finding(
+            "half_copied",
+            "warning",
+            sheet.name,
+            tuple(dict.fromkeys(c for p in pairs for c in p[:2])),
+            text(
+                f"{worst[0]} and {worst[1]} have exactly the same value in {worst[2]:.0%} of the rows and "
+                "differ clearly in the others "
+                f"({len(pairs)} such pair(s)): in those rows one value was probably written into both. "
+                "Leave them out where you compare the two.",
+                f"{worst[0]}와(과) {worst[1]}의 값이 행의 {worst[2]:.0%}에서 완전히 같고 나머지에서는 "
+                f"뚜렷이 다릅니다(이런 쌍 {len(pairs)}개). "
+                "한 값을 양쪽에 적은 것으로 보입니다. 두 값을 비교할 때 이 행은 빼십시오.",
+            ),
+            {"pairs": [list(p) for p in pairs[:12]]},
+        )
+    ]
 
 
 def duplicate_rows(sheet: Sheet) -> list[Finding]:
@@ -165,10 +212,21 @@ def duplicate_rows(sheet: Sheet) -> list[Finding]:
     if not count:
         return []
     severity = "warning" if count >= 0.001 * sheet.rows else "note"
-    return [Finding("duplicate_rows", severity, sheet.name, tuple(sheet.columns), text(
-        f"{count} of {sheet.rows} rows repeat another row in every column, time stamp included: an export written twice? Remove them before counting anything.",
-        f"{sheet.rows}개 행 중 {count}개가 시각까지 포함해 다른 행과 완전히 같습니다. 두 번 내보낸 것 같습니다. 집계하기 전에 제거하십시오."),
-        {"duplicates": count, "rows": sheet.rows})]  # fmt: skip
+    return [
+        Finding(
+            "duplicate_rows",
+            severity,
+            sheet.name,
+            tuple(sheet.columns),
+            text(
+                f"{count} of {sheet.rows} rows repeat another row in every column, time stamp included: "
+                "an export written twice? Remove them before counting anything.",
+                f"{sheet.rows}개 행 중 {count}개가 시각까지 포함해 다른 행과 완전히 같습니다. 두 번 "
+                "내보낸 것 같습니다. 집계하기 전에 제거하십시오.",
+            ),
+            {"duplicates": count, "rows": sheet.rows},
+        )
+    ]
 
 
 def copied_blocks(sheet: Sheet) -> list[Finding]:
@@ -186,12 +244,24 @@ def copied_blocks(sheet: Sheet) -> list[Finding]:
     if not found:
         return []
     name, first, again, length, repeats = max(found, key=lambda entry: entry[4])
-    return [Finding("copied_block", "warning", sheet.name, tuple(entry[0] for entry in found), text(
-        f"{name}: rows {first + 1} to {first + length} come again, value by value, from row {again + 1} on ({repeats} rows in all lie in such "
-        "repeats). No process repeats itself to the last digit: part of the record was pasted. Ask for the original.",
-        f"{name}: {first + 1}~{first + length}행의 값이 {again + 1}행부터 그대로 다시 나옵니다(반복된 행 모두 {repeats}개). "
-        "공정은 마지막 자리까지 반복되지 않습니다. 기록 일부를 복사해 붙인 것입니다. 원본을 요청하십시오."),
-        {"first_row": first + 1, "again_row": again + 1, "window": length, "rows_repeated": repeats})]  # fmt: skip
+    return [
+        Finding(
+            "copied_block",
+            "warning",
+            sheet.name,
+            tuple(entry[0] for entry in found),
+            text(
+                f"{name}: rows {first + 1} to {first + length} come again, value by value, from row "
+                f"{again + 1} on ({repeats} rows in all lie in such "
+                "repeats). No process repeats itself to the last digit: part of the record was "
+                "pasted. Ask for the original.",
+                f"{name}: {first + 1}~{first + length}행의 값이 {again + 1}행부터 그대로 다시 "
+                f"나옵니다(반복된 행 모두 {repeats}개). "
+                "공정은 마지막 자리까지 반복되지 않습니다. 기록 일부를 복사해 붙인 것입니다. 원본을 요청하십시오.",
+            ),
+            {"first_row": first + 1, "again_row": again + 1, "window": length, "rows_repeated": repeats},
+        )
+    ]
 
 
 def _repeated_window(values: np.ndarray) -> tuple[int, int, int, int] | None:

@@ -98,7 +98,7 @@ def _class_names(sheet: Sheet, target: str) -> dict[int, str]:
 
 
 def find_rule(offered: list[Feature], wanted: np.ndarray, good: np.ndarray, value: str) -> Rule | None:
-    """Return a rule that holds for all `wanted` rows and no `good` row, short enough and true on rows it has not seen."""
+    """Return a rule for all `wanted` rows and no `good` row, short enough and true on rows it has not seen."""
     rule = _cover(offered, wanted, good, value)
     if rule is None:
         return None
@@ -169,18 +169,35 @@ def _computed(sheet: Sheet, target: str, rules: list[Rule], rows: int) -> Findin
     columns = tuple(dict.fromkeys(c for rule in rules for literal in rule.literals for c in literal.columns))
     words = "; ".join(f"{target} = {rule.value} exactly where {rule.words}" for rule in rules[:4])
     words_ko = "; ".join(f"{target} = {rule.value} ⇔ {rule.words}" for rule in rules[:4])
-    return Finding("computed_label", "error", sheet.name, (target, *columns), text(
-        f"{words}. This rule reproduces all {rows} labels without one exception: the label was computed from {names(columns)}, not observed. "
-        "A model trained on it only finds the rule again; nothing about the real defect can be learned or proved.",
-        f"{words_ko}. 이 규칙이 라벨 {rows}개를 예외 없이 모두 재현합니다. 라벨은 관찰된 것이 아니라 {names(columns)}(으)로 계산한 것입니다. "
-        "여기서 학습한 모델은 이 규칙만 다시 찾을 뿐 실제 불량에 대해서는 아무것도 배우거나 증명할 수 없습니다."),
-        {"rules": {rule.value: [literal.words for literal in rule.literals] for rule in rules}, "rows": rows})  # fmt: skip
+    return Finding(
+        "computed_label",
+        "error",
+        sheet.name,
+        (target, *columns),
+        text(
+            f"{words}. This rule reproduces all {rows} labels without one exception: the label was "
+            f"computed from {names(columns)}, not observed. "
+            "A model trained on it only finds the rule again; nothing about the real defect can be learned or proved.",
+            f"{words_ko}. 이 규칙이 라벨 {rows}개를 예외 없이 모두 재현합니다. 라벨은 관찰된 것이 "
+            f"아니라 {names(columns)}(으)로 계산한 것입니다. "
+            "여기서 학습한 모델은 이 규칙만 다시 찾을 뿐 실제 불량에 대해서는 아무것도 배우거나 증명할 수 없습니다.",
+        ),
+        {"rules": {rule.value: [literal.words for literal in rule.literals] for rule in rules}, "rows": rows},
+    )
 
 
 def _easy(sheet: Sheet, target: str, rules: list[Rule]) -> Finding:
     words = "; ".join(f"{target} = {rule.value}: {rule.words}" for rule in rules[:4])
     columns = tuple(dict.fromkeys(c for rule in rules for literal in rule.literals for c in literal.columns))
-    return Finding("separable_label", "note", sheet.name, (target, *columns), text(
-        f"one threshold separates the classes with a clear gap ({words}): an easy task. High scores here prove little.",
-        f"문턱값 하나로 등급이 뚜렷이 갈립니다({words}). 쉬운 과제이므로 높은 점수가 큰 의미는 없습니다."),
-        {"rules": {rule.value: rule.words for rule in rules}})  # fmt: skip
+    return Finding(
+        "separable_label",
+        "note",
+        sheet.name,
+        (target, *columns),
+        text(
+            f"one threshold separates the classes with a clear gap ({words}): an easy task. "
+            "High scores here prove little.",
+            f"문턱값 하나로 등급이 뚜렷이 갈립니다({words}). 쉬운 과제이므로 높은 점수가 큰 의미는 없습니다.",
+        ),
+        {"rules": {rule.value: rule.words for rule in rules}},
+    )

@@ -63,11 +63,21 @@ def _rounding(values: np.ndarray) -> float:
 
 
 def _factor_finding(table: str, factor: str, active: str, reactive: str, share: float, rows: int) -> Finding:
-    return Finding("same_row_leak", "warning", table, (active, reactive, factor), text(
-        f"{factor} = {active} / sqrt({active}² + {reactive}²) holds in {share:.1%} of {rows} rows: {active} can be computed from {reactive} and {factor} of the same row. "
-        f"A 'prediction' of {active} that uses them is arithmetic; a forecast may only use earlier rows.",
-        f"{factor} = {active} / √({active}² + {reactive}²) 관계가 {rows}개 행의 {share:.1%}에서 성립합니다. 같은 행의 {reactive}와(과) {factor}만 있으면 {active}가 계산됩니다. "
-        "이 열을 쓴 '예측'은 계산일 뿐이며, 예측에는 이전 행만 써야 합니다."), {"relation": "pf = P/sqrt(P²+Q²)", "share": share, "rows": rows})  # fmt: skip
+    return Finding(
+        "same_row_leak",
+        "warning",
+        table,
+        (active, reactive, factor),
+        text(
+            f"{factor} = {active} / sqrt({active}² + {reactive}²) holds in {share:.1%} of {rows} "
+            f"rows: {active} can be computed from {reactive} and {factor} of the same row. "
+            f"A 'prediction' of {active} that uses them is arithmetic; a forecast may only use earlier rows.",
+            f"{factor} = {active} / √({active}² + {reactive}²) 관계가 {rows}개 행의 {share:.1%}에서 "
+            f"성립합니다. 같은 행의 {reactive}와(과) {factor}만 있으면 {active}가 계산됩니다. "
+            "이 열을 쓴 '예측'은 계산일 뿐이며, 예측에는 이전 행만 써야 합니다.",
+        ),
+        {"relation": "pf = P/sqrt(P²+Q²)", "share": share, "rows": rows},
+    )
 
 
 def step_functions(sheet: Sheet) -> list[Finding]:
@@ -88,7 +98,7 @@ def step_functions(sheet: Sheet) -> list[Finding]:
 
 
 def _step_share(fine: np.ndarray, coarse: np.ndarray) -> tuple[float, float]:
-    """Return the share of rows that fit 'coarse is a rising (or falling) step function of fine', and of its commonest level."""
+    """Return the share of rows that fit 'coarse is a step function of fine', and that of its commonest level."""
     both = np.isfinite(fine) & np.isfinite(coarse)
     if both.sum() < LEAST_ROWS:
         return 0.0, 1.0
@@ -133,18 +143,28 @@ def _step_finding(sheet: Sheet, fine: str, coarse: str, share: float) -> Finding
         else f"{coarse}은(는) {fine}의 계단 함수입니다"
     )
     severity = "warning" if multiple or {fine, coarse} & set(sheet.targets) else "note"
-    return Finding("rounded_copy", severity, sheet.name, (fine, coarse), text(
-        f"{how} ({share:.2%} of the rows): it was computed, not measured. Do not use one to predict the other; whoever has {coarse} knows {fine} already.",
-        f"{how_ko}(행의 {share:.2%}). 측정이 아니라 계산한 값입니다. 한쪽으로 다른 쪽을 예측하지 마십시오. {coarse}을(를) 알면 {fine}을(를) 이미 아는 셈입니다."),
-        {"factor": factor, "step": gap, "share": share, "levels": sheet.distinct[coarse]})  # fmt: skip
+    return Finding(
+        "rounded_copy",
+        severity,
+        sheet.name,
+        (fine, coarse),
+        text(
+            f"{how} ({share:.2%} of the rows): it was computed, not measured. Do not use one to "
+            f"predict the other; whoever has {coarse} knows {fine} already.",
+            f"{how_ko}(행의 {share:.2%}). 측정이 아니라 계산한 값입니다. 한쪽으로 다른 쪽을 예측하지 "
+            f"마십시오. {coarse}을(를) 알면 {fine}을(를) 이미 아는 셈입니다.",
+        ),
+        {"factor": factor, "step": gap, "share": share, "levels": sheet.distinct[coarse]},
+    )
 
 
 def arithmetic(sheet: Sheet) -> list[Finding]:
     """Columns that are sum, difference, product or quotient of two others (times a constant)."""
     usable = [
-        name for name in sheet.numbers
+        name
+        for name in sheet.numbers
         if sheet.distinct[name] > 20 and np.isfinite(sheet.numbers[name]).mean() > 0.5 and not sheet.is_order(name)
-    ][:MOST_COLUMNS]  # fmt: skip
+    ][:MOST_COLUMNS]
     if len(usable) < 3:
         return []
     table = np.column_stack([sheet.numbers[name] for name in usable])
@@ -205,9 +225,17 @@ def _arithmetic_finding(sheet: Sheet, c: str, a: str, b: str, how: str) -> Findi
         if leak
         else ("", "")
     )
-    return Finding("derived_column", "warning" if leak and sheet.stated_target else "note", sheet.name, (c, a, b), text(
-        f"{c} follows from {a} {how} {b} (times a constant) in every row: it was computed, not measured{tail[0]}.",
-        f"{c}은(는) 모든 행에서 {a} {how} {b}(상수배)로 계산됩니다. 측정값이 아닙니다{tail[1]}."), {"relation": f"{c} ~ {a} {how} {b}"})  # fmt: skip
+    return Finding(
+        "derived_column",
+        "warning" if leak and sheet.stated_target else "note",
+        sheet.name,
+        (c, a, b),
+        text(
+            f"{c} follows from {a} {how} {b} (times a constant) in every row: it was computed, not measured{tail[0]}.",
+            f"{c}은(는) 모든 행에서 {a} {how} {b}(상수배)로 계산됩니다. 측정값이 아닙니다{tail[1]}.",
+        ),
+        {"relation": f"{c} ~ {a} {how} {b}"},
+    )
 
 
 def single_column_leaks(sheet: Sheet) -> list[Finding]:
@@ -226,11 +254,22 @@ def single_column_leaks(sheet: Sheet) -> list[Finding]:
             ):
                 continue
             r2 = float(np.corrcoef(x[both], y[both])[0, 1] ** 2)
-            if 0.995 <= r2 and not _exact_copy(x[both], y[both]):
-                found.append(Finding("single_column_leak", "warning", sheet.name, (target, name), text(
-                    f"{name} alone explains {r2:.2%} of {target}: it is the same thing measured or computed again, and gives the answer away. Leave it out of any prediction of {target}.",
-                    f"{name} 하나로 {target}의 {r2:.2%}가 설명됩니다. 같은 것을 다시 재거나 계산한 값이라 답을 알려 주는 셈입니다. {target} 예측에서 빼십시오."),
-                    {"r2": r2, "rows": int(both.sum())}))  # fmt: skip
+            if r2 >= 0.995 and not _exact_copy(x[both], y[both]):
+                found.append(
+                    Finding(
+                        "single_column_leak",
+                        "warning",
+                        sheet.name,
+                        (target, name),
+                        text(
+                            f"{name} alone explains {r2:.2%} of {target}: it is the same thing measured or computed "
+                            f"again, and gives the answer away. Leave it out of any prediction of {target}.",
+                            f"{name} 하나로 {target}의 {r2:.2%}가 설명됩니다. 같은 것을 다시 재거나 계산한 값이라 "
+                            f"답을 알려 주는 셈입니다. {target} 예측에서 빼십시오.",
+                        ),
+                        {"r2": r2, "rows": int(both.sum())},
+                    )
+                )
     return found
 
 

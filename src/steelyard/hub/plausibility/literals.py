@@ -22,7 +22,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class Feature:
-    """One column offered to the rule search. `numbers` for thresholds, `choices` for equality and parity (text → rows)."""
+    """One column offered to the rule search: `numbers` for thresholds, `choices` for equality and parity."""
 
     name: str
     numbers: np.ndarray | None

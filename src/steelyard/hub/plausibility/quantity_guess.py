@@ -8,7 +8,7 @@ from steelyard.hub.generic import unit_of
 
 @dataclass(frozen=True)
 class Kind:
-    """A guessed quantity: its limits by nature (None = none), whether 0 is impossible in service, whether it counts up."""
+    """A guessed quantity: its limits by nature (None = none), whether 0 is impossible, whether it counts up."""
 
     name: str
     low: float | None = None
@@ -35,10 +35,56 @@ _SPREAD = {
     "bias",
 }
 _TEMPERATURE = {"temp", "temperature", "temps", "온도", "tmp"}
-_COUNTERS = {"count", "counter", "index", "idx", "no", "nr", "num", "number", "id", "row", "seq", "step", "cumulative", "total",
-             "elapsed", "age", "sl", "순번", "번호", "nsm", "window", "tap"}  # fmt: skip
-_AMOUNTS = {"kg", "mass", "weight", "qty", "quantity", "amount", "count", "thickness", "width", "thick", "kwh", "mwh", "energy",
-            "usage", "consumption", "power", "duration", "mm", "thk", "중량", "두께", "폭", "수량", "전력량"}  # fmt: skip
+_COUNTERS = {
+    "count",
+    "counter",
+    "index",
+    "idx",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "id",
+    "row",
+    "seq",
+    "step",
+    "cumulative",
+    "total",
+    "elapsed",
+    "age",
+    "sl",
+    "순번",
+    "번호",
+    "nsm",
+    "window",
+    "tap",
+}
+_AMOUNTS = {
+    "kg",
+    "mass",
+    "weight",
+    "qty",
+    "quantity",
+    "amount",
+    "count",
+    "thickness",
+    "width",
+    "thick",
+    "kwh",
+    "mwh",
+    "energy",
+    "usage",
+    "consumption",
+    "power",
+    "duration",
+    "mm",
+    "thk",
+    "중량",
+    "두께",
+    "폭",
+    "수량",
+    "전력량",
+}
 
 
 def tokens(column: str) -> list[str]:

@@ -14,13 +14,50 @@ if TYPE_CHECKING:
 
 _GROUP = re.compile(
     r"(^|[_\s])(key|heat|heat_?(id|no|number)|lot|lot_?(id|no)|batch|batch_?(id|no)|charge|trial|recording|run|campaign|"
-    r"히트|로트|배치|차지|용해번호)($|[_\s])", re.IGNORECASE,
-)  # fmt: skip
-_LABEL_WORDS = {"passorfail", "passfail", "pass", "fail", "defect", "defects", "fault", "faults", "label", "class", "target",
-                "result", "quality", "judgement", "judgment", "ok", "ng", "scale", "y", "reject", "rejects", "grade",
-                "판정", "불량", "합부", "품질", "결과", "등급"}  # fmt: skip
-_LABEL_VALUES = ({"양품", "불량"}, {"정상", "불량"}, {"합격", "불합격"}, {"good", "bad"}, {"pass", "fail"}, {"ok", "ng"},
-                 {"normal", "abnormal"}, {"stable", "risk"}, {"good", "defect"})  # fmt: skip
+    r"히트|로트|배치|차지|용해번호)($|[_\s])",
+    re.IGNORECASE,
+)
+_LABEL_WORDS = {
+    "passorfail",
+    "passfail",
+    "pass",
+    "fail",
+    "defect",
+    "defects",
+    "fault",
+    "faults",
+    "label",
+    "class",
+    "target",
+    "result",
+    "quality",
+    "judgement",
+    "judgment",
+    "ok",
+    "ng",
+    "scale",
+    "y",
+    "reject",
+    "rejects",
+    "grade",
+    "판정",
+    "불량",
+    "합부",
+    "품질",
+    "결과",
+    "등급",
+}
+_LABEL_VALUES = (
+    {"양품", "불량"},
+    {"정상", "불량"},
+    {"합격", "불합격"},
+    {"good", "bad"},
+    {"pass", "fail"},
+    {"ok", "ng"},
+    {"normal", "abnormal"},
+    {"stable", "risk"},
+    {"good", "defect"},
+)
 _VALUE_WORDS = {"yield", "usage", "consumption", "hardness", "strength", "fatigue", "수율"}
 MOST_CLASSES = 12
 
@@ -62,10 +99,14 @@ class Sheet:
     def measured(self) -> list[str]:
         """Return numeric columns that can be process variables: more than ten values, no counters, orders, labels."""
         return [
-            name for name in self.numbers
-            if self.distinct[name] > 10 and not self.kinds[name].counts and name not in self.labels
-            and name != self.group and not self.is_order(name)
-        ]  # fmt: skip
+            name
+            for name in self.numbers
+            if self.distinct[name] > 10
+            and not self.kinds[name].counts
+            and name not in self.labels
+            and name != self.group
+            and not self.is_order(name)
+        ]
 
 
 def prepare(
@@ -76,7 +117,7 @@ def prepare(
     time: str | None = None,
     target: str | None = None,
 ) -> Sheet:
-    """Return a table ready for the checks; what is not stated is found from names and content. DataError: no such column."""
+    """Return a table ready for the checks; roles not stated are found from names and content. DataError: no such column."""
     for option, column in (("--group", group), ("--time", time), ("--target", target)):
         if column is not None and column not in frame.columns:
             raise DataError(
@@ -190,6 +231,11 @@ def _run_numbers(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(np.diff(values) != 0)]).astype(np.int64) if values.size else values
 
 
+def _is_value(name: str) -> bool:
+    """Return whether a column is named like a continuous target."""
+    return bool(set(tokens(name)) & _VALUE_WORDS) or name.lower() in ("y", "target", "process_rate_pct")
+
+
 def _find_targets(sheet: Sheet) -> tuple[list[str], list[str]]:
     """Return the columns that look like labels (few classes) and like continuous targets."""
     labels, values = [], []
@@ -200,13 +246,8 @@ def _find_targets(sheet: Sheet) -> tuple[list[str], list[str]]:
         named = bool(set(tokens(name)) & _LABEL_WORDS) or name.lower().replace("_", "") in _LABEL_WORDS
         if 2 <= sheet.distinct.get(name, 0) <= MOST_CLASSES and (named or content in _LABEL_VALUES):
             labels.append(name)
-        elif (
-            set(tokens(name)) & (_VALUE_WORDS)
-            or name.lower() in ("y", "target", "process_rate_pct")
-            and name in sheet.numbers
-        ):
-            if name in sheet.numbers and sheet.distinct[name] > MOST_CLASSES:
-                values.append(name)
+        elif _is_value(name) and name in sheet.numbers and sheet.distinct[name] > MOST_CLASSES:
+            values.append(name)
     last = sheet.columns[-1] if sheet.columns else None
     if not labels and last and last not in sheet.times and sheet.distinct.get(last, 0) == 2:
         labels.append(last)

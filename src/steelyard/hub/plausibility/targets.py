@@ -19,10 +19,21 @@ def rare_labels(sheet: Sheet) -> list[Finding]:
         code = codes(sheet, target)
         counts = np.unique(code[code >= 0], return_counts=True)[1]
         if counts.size == 2 and counts.min() < FEWEST and counts.sum() >= 50:
-            found.append(Finding("too_few", "warning", sheet.name, (target,), text(
-                f"{target}: only {counts.min()} of {counts.sum()} rows belong to the rarer class. No model can be trained and tested on so few; collect more.",
-                f"{target}: {counts.sum()}개 행 중 드문 쪽이 {counts.min()}개뿐입니다. 이 수로는 학습과 검증을 할 수 없으니 더 모으십시오."),
-                {"rarer": int(counts.min()), "rows": int(counts.sum())}))  # fmt: skip
+            found.append(
+                Finding(
+                    "too_few",
+                    "warning",
+                    sheet.name,
+                    (target,),
+                    text(
+                        f"{target}: only {counts.min()} of {counts.sum()} rows belong to the rarer class. No "
+                        "model can be trained and tested on so few; collect more.",
+                        f"{target}: {counts.sum()}개 행 중 드문 쪽이 {counts.min()}개뿐입니다. 이 수로는 학습과 "
+                        "검증을 할 수 없으니 더 모으십시오.",
+                    ),
+                    {"rarer": int(counts.min()), "rows": int(counts.sum())},
+                )
+            )
     return found
 
 
@@ -66,12 +77,22 @@ def _bunched(sheet: Sheet, target: str, rare: np.ndarray) -> Finding | None:
         )
         empty_ko = f" 기록의 {side_ko} {share:.0%}에는 하나도 없어서 시간으로 나누면 검증할 것이 남지 않습니다."
     severity = "warning" if episodes < FEW_EPISODES or empty else "note"
-    return Finding("bunched_label", severity, sheet.name, (target,), text(
-        f"the {int(rare.sum())} rows of the rarer class of {target} come in {episodes} episodes (a neighbour of one is usually one too, autocorrelation {memory:.2f}). "
-        f"Count episodes, not rows, and never hold out rows at random: the test would sit inside the training episodes. Split by time.{empty}",
-        f"{target}의 드문 쪽 {int(rare.sum())}개 행은 {episodes}개 구간에 몰려 있습니다(자기상관 {memory:.2f}). 행이 아니라 구간 수로 세고, 무작위로 나누지 말고 "
-        f"시간으로 나누십시오. 무작위 분할은 학습 구간 안에서 시험하는 셈입니다.{empty_ko}"),
-        {"rows": int(rare.sum()), "episodes": episodes, "autocorrelation": memory, "first": first, "last": last})  # fmt: skip
+    return Finding(
+        "bunched_label",
+        severity,
+        sheet.name,
+        (target,),
+        text(
+            f"the {int(rare.sum())} rows of the rarer class of {target} come in {episodes} episodes "
+            f"(a neighbour of one is usually one too, autocorrelation {memory:.2f}). "
+            "Count episodes, not rows, and never hold out rows at random: the test would sit inside "
+            f"the training episodes. Split by time.{empty}",
+            f"{target}의 드문 쪽 {int(rare.sum())}개 행은 {episodes}개 구간에 몰려 있습니다(자기상관 "
+            f"{memory:.2f}). 행이 아니라 구간 수로 세고, 무작위로 나누지 말고 "
+            f"시간으로 나누십시오. 무작위 분할은 학습 구간 안에서 시험하는 셈입니다.{empty_ko}",
+        ),
+        {"rows": int(rare.sum()), "episodes": episodes, "autocorrelation": memory, "first": first, "last": last},
+    )
 
 
 def tight_targets(sheet: Sheet) -> list[Finding]:
@@ -85,10 +106,21 @@ def tight_targets(sheet: Sheet) -> list[Finding]:
         noise, why, why_ko = _noise(sheet, target, given)
         spread = float(np.quantile(given, 0.84) - np.quantile(given, 0.16)) / 2
         if spread <= 1.2 * noise:
-            found.append(Finding("tight_target", "warning", sheet.name, (target,), text(
-                f"{target} spreads by only ±{spread:.3g}, no more than {why} (±{noise:.3g}). It is held so tightly that there is nothing to learn: any model will look good and know nothing.",
-                f"{target}의 산포가 ±{spread:.3g}뿐으로 {why_ko}(±{noise:.3g}) 수준입니다. 너무 좁게 관리되어 배울 것이 없습니다. 어떤 모델이든 좋아 보이지만 아는 것이 없습니다."),
-                {"spread": spread, "noise": noise}))  # fmt: skip
+            found.append(
+                Finding(
+                    "tight_target",
+                    "warning",
+                    sheet.name,
+                    (target,),
+                    text(
+                        f"{target} spreads by only ±{spread:.3g}, no more than {why} (±{noise:.3g}). It is held "
+                        "so tightly that there is nothing to learn: any model will look good and know nothing.",
+                        f"{target}의 산포가 ±{spread:.3g}뿐으로 {why_ko}(±{noise:.3g}) 수준입니다. 너무 좁게 "
+                        "관리되어 배울 것이 없습니다. 어떤 모델이든 좋아 보이지만 아는 것이 없습니다.",
+                    ),
+                    {"spread": spread, "noise": noise},
+                )
+            )
     return found
 
 
@@ -119,10 +151,23 @@ def tight_columns(sheet: Sheet) -> list[Finding]:
     if not tight:
         return []
     name, spread, level = min(tight, key=lambda entry: entry[1] / entry[2])
-    return [Finding("tight_column", "note", sheet.name, tuple(entry[0] for entry in tight), text(
-        f"{names([t[0] for t in tight])}: controlled so tightly ({name}: 90 % within {spread:.2g} around {level:.0f}) that the spread lies inside the sensor's tolerance. These columns cannot explain anything.",
-        f"{names([t[0] for t in tight])}: 매우 좁게 제어되어({name}: 90 %가 {level:.0f} 부근 {spread:.2g} 이내) 산포가 센서 허용차 안에 있습니다. 이 열로는 아무것도 설명할 수 없습니다."),
-        {entry[0]: entry[1] for entry in tight})]  # fmt: skip
+    return [
+        Finding(
+            "tight_column",
+            "note",
+            sheet.name,
+            tuple(entry[0] for entry in tight),
+            text(
+                f"{names([t[0] for t in tight])}: controlled so tightly ({name}: 90 % within {spread:.2g} "
+                f"around {level:.0f}) that the spread lies inside the sensor's tolerance. These columns "
+                "cannot explain anything.",
+                f"{names([t[0] for t in tight])}: 매우 좁게 제어되어({name}: 90 %가 {level:.0f} 부근 "
+                f"{spread:.2g} 이내) 산포가 센서 허용차 안에 있습니다. 이 열로는 아무것도 설명할 수 "
+                "없습니다.",
+            ),
+            {entry[0]: entry[1] for entry in tight},
+        )
+    ]
 
 
 def unrelated_target(sheet: Sheet) -> list[Finding]:
@@ -147,8 +192,20 @@ def unrelated_target(sheet: Sheet) -> list[Finding]:
                 max(strongest, (abs(float(result.statistic)), name)),
             )
         if tried >= 3 and min(1.0, smallest * tried) > 0.05 and regular_step(sheet) is None:
-            found.append(Finding("unrelated_target", "note", sheet.name, (target,), text(
-                f"none of {tried} columns is related to {target} more than chance allows (best: {strongest[1]}, rank correlation {strongest[0]:.2f}). Do not promise a predictor on this table.",
-                f"{tried}개 열 가운데 {target}와(과) 우연 이상으로 관계있는 것이 없습니다(최대: {strongest[1]}, 순위상관 {strongest[0]:.2f}). 이 표로 예측기를 약속하지 마십시오."),
-                {"columns": tried, "strongest": strongest[0], "p_corrected": min(1.0, smallest * tried)}))  # fmt: skip
+            found.append(
+                Finding(
+                    "unrelated_target",
+                    "note",
+                    sheet.name,
+                    (target,),
+                    text(
+                        f"none of {tried} columns is related to {target} more than chance allows (best: "
+                        f"{strongest[1]}, rank correlation {strongest[0]:.2f}). Do not promise a predictor on "
+                        "this table.",
+                        f"{tried}개 열 가운데 {target}와(과) 우연 이상으로 관계있는 것이 없습니다(최대: "
+                        f"{strongest[1]}, 순위상관 {strongest[0]:.2f}). 이 표로 예측기를 약속하지 마십시오.",
+                    ),
+                    {"columns": tried, "strongest": strongest[0], "p_corrected": min(1.0, smallest * tried)},
+                )
+            )
     return found

@@ -9,6 +9,7 @@ TARGET = "ladle_furnace.target_temperature"
 TO_GO = "ladle_furnace.time_to_departure"
 PLANNED = "operator.planned_addition"  # of the recipe, still to come [kg]
 MOST, LEAST = 3.0, 0.15  # MWh; assumed: the operator's longest heating, and one too short to strike the arc for
+EARLY, EARLY_SHARE = 10.0, 0.8  # min; assumed: with time for another heating do less, too hot cannot be undone
 CHILL = 0.017  # K per kg of the usual slag formers in 100 t (see ladle_filter)
 LATEST = 45.0  # min; assumed: nothing useful is known about losses further ahead
 
@@ -39,7 +40,7 @@ class Planner:
         lack += CHILL * self.share * (signals.get(PLANNED) or 0.0)
         if to_go <= 0.0:  # late: the heating itself takes time
             lack *= 1.0 / max(1.0 - loss * 60.0 / (heating * self.power), 0.5)
-        wanted = lack / heating
+        wanted = lack / heating * (EARLY_SHARE if to_go > EARLY else 1.0)
         return 0.0 if wanted < LEAST else min(wanted, MOST / min(self.share, 1.0))
 
 

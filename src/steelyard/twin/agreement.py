@@ -1,0 +1,65 @@
+"""How well a twin agrees with heats it has not seen: two forecasts, the causal check, and plain yardsticks beside."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from steelyard.errors import DataError
+from steelyard.processes.ladle_furnace.model import LABELS
+from steelyard.twin.baselines import baselines
+from steelyard.twin.causal import causal
+from steelyard.twin.estimate import predict
+from steelyard.twin.records import between, read_heats
+from steelyard.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from steelyard.hub.store import Store
+
+
+def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int = 2) -> dict[str, Any]:
+    """Score the twin on the heats of `dataset` with key >= `start`, in time order.
+
+    Returns interval (next dip from all dips so far and the treatment between) and final (last dip from the first and
+    the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal; baselines;
+    and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen (0 is as it
+    should be; otherwise `warning` says so). DataError when no heat can be scored.
+    """
+    heats = read_heats(store, dataset, LABELS)
+    scored = between(heats, start)
+    if not scored.any():
+        raise DataError(f"data set {dataset!r} has no heat with key >= {start}; its last is {int(heats.key[-1])}: lower --from")
+    same = store.info(dataset)["hash"] == twin.dataset_hash or dataset == twin.dataset
+    fitted = between(heats, None, twin.until) if same else ~scored
+    told = predict(twin, heats, threads)
+    own = scored[heats.heat_of_dip[told.dips]]
+    reading = heats.dip_temperature
+    return {
+        "interval": score(told.interval[own], reading[told.dips[own]]),
+        "final": score(told.final[scored], reading[heats.last_dip[scored]]),
+        "causal": causal(twin, heats, scored, threads),
+        "baselines": baselines(heats, fitted & ~scored if not same else fitted, scored, twin.seed),
+        "split": _split(twin, dataset, start, heats.key[scored], int((fitted & scored).sum()) if same else 0),
+    }
+
+
+def score(quantiles: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    """Return mae_k, rmse_k, bias_k, coverage_50, coverage_90 and n of forecasts (n, 5) [K] against dips (n,) [K]."""
+    error = quantiles[:, 2] - truth
+    return {
+        "mae_k": float(np.abs(error).mean()), "rmse_k": float(np.sqrt((error**2).mean())), "bias_k": float(error.mean()),
+        "coverage_50": float(((truth >= quantiles[:, 1]) & (truth <= quantiles[:, 3])).mean()),
+        "coverage_90": float(((truth >= quantiles[:, 0]) & (truth <= quantiles[:, 4])).mean()), "n": len(truth),
+    }  # fmt: skip
+
+
+def _split(twin: Twin, dataset: str, start: int, keys: np.ndarray, known: int) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "dataset": dataset, "calibrated_on": twin.dataset, "until": twin.until, "from": start,
+        "heats_scored": len(keys), "first_key": int(keys[0]), "last_key": int(keys[-1]), "heats_seen_before": known,
+    }  # fmt: skip
+    if known:
+        found["warning"] = (
+            f"{known} of {len(keys)} scored heats were used in the calibration: these figures are not of unseen heats; "
+            f"score from key {twin.until if twin.until is not None else 'of new records'} on"
+        )
+    return found

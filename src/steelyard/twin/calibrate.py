@@ -1,0 +1,146 @@
+"""From recorded heats to a twin: parameters with doubt, noise, operator practice, and what is learned beside them.
+
+Steps: practice from the records → kernel replayed over all heats with its sensitivities → maximum a posteriori by
+scoring → replayed and linearised again there → residual and aim, checked on blocks held out → credibility card.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from steelyard.errors import DataError
+from steelyard.parameters import load_parameters
+from steelyard.plant.works import PlantValues, shipped_values
+from steelyard.processes.catalogue import house
+from steelyard.processes.ladle_furnace.model import LABELS, Parameters
+from steelyard.twin.adjustable import Adjustable, adjustables, apply, inside
+from steelyard.twin.credibility import credibility_card
+from steelyard.twin.estimate import forecast
+from steelyard.twin.fitting import Fit, Observed, covariance, hyper_at, observed, search
+from steelyard.twin.learning import cross_check, learn
+from steelyard.twin.mixture import HYPER
+from steelyard.twin.practice import fit_arrival, fit_practice, usual_target
+from steelyard.twin.records import Heats, added_before, read_heats, wait_before
+from steelyard.twin.replay import USUAL_WAIT, script_of
+from steelyard.twin.sensitivity import Paths, Plant, jacobian, paths
+from steelyard.twin.twin import Learned, Twin
+
+if TYPE_CHECKING:
+    from steelyard.hub.store import Store
+
+FEWEST_HEATS = 40
+THREADS = 2
+Progress = Callable[[float, str], None]
+
+
+def calibrate(
+    process: str, dataset: str, until: int | None, store: "Store", seed: int = 1, progress: Progress | None = None
+) -> Twin:
+    """Calibrate the twin of `process` on the heats of `dataset` with key < `until` (None: all).
+
+    Returns a `Twin`. `progress(fraction, text)` is called now and then. DataError when there are too few usable
+    heats or the set is no ladle-furnace set; ParameterError for an unknown process. Same input and seed, same bytes.
+    """
+    house(process)
+    heats = read_heats(store, dataset, LABELS, until)
+    if len(heats) < FEWEST_HEATS:
+        raise DataError(
+            f"data set {dataset!r} has {len(heats)} usable heats for calibration; {FEWEST_HEATS} are needed: "
+            "raise --until or bring more heats (a heat needs a heating and two dips)"
+        )
+    return calibrate_heats(process, dataset, store.info(dataset)["hash"], heats, until, seed, progress)
+
+
+def calibrate_heats(
+    process: str, dataset: str, content: str, heats: Heats, until: int | None, seed: int,
+    progress: Progress | None = None,
+) -> Twin:  # fmt: skip
+    """Calibrate on heats already read; `content` is the hash of their data set."""
+    say = progress or (lambda fraction, text: None)
+    say(0.02, "practice")
+    plant, shipped = nearest_plant(process, heats)
+    practice = fit_practice(heats, shipped.practice, usual_target(heats))
+    furnace = load_parameters(house(process).parameter_file("furnace", plant), Parameters)
+    added = added_before(heats)
+    seen = observed(heats, added)
+    numbers = adjustables(furnace, shipped.arrival, added[heats.last_dip].sum(axis=0) > 0.0)
+    base = Plant(shipped.furnace, shipped.arrival, 0.0, practice["argon_flow"])
+    fit, around, figures = _estimate(numbers, base, heats, seen, say)
+    p = len(numbers)
+    hyper = hyper_at(fit.z[p:])
+    say(0.7, "residual")
+    physics = forecast(seen, around, hyper)
+    learned = learn(heats, seen, added, physics, seed)
+    widths, held_out = cross_check(heats, seen, added, physics, seed)
+    learned = Learned(learned.interval, learned.final, learned.aim, widths)
+    say(0.95, "credibility")
+    values, arrival, wait = apply(numbers, fit.z[:p], shipped.furnace, shipped.arrival)
+    noise = {name: float(f"{hyper[name][0]:.9g}") for name in HYPER}
+    first = heats.dip_offset[:-1]
+    arrival = fit_arrival(heats, arrival, practice, physics.state[first, 0]) | _spreads(heats, arrival, noise, wait)
+    twin = Twin(
+        process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | _noise(noise, values),
+        arrival, practice, wait, numbers, fit.z[:p], covariance(fit.information)[:p, :p], noise, learned,
+        figures | {"held_out_blocks": held_out, "skipped_heats": heats.skipped},
+    )  # fmt: skip
+    twin.card = credibility_card(twin, heats)
+    say(1.0, "done")
+    return twin
+
+
+def nearest_plant(process: str, heats: Heats) -> tuple[str, PlantValues]:
+    """Return the shipped plant whose arc power is nearest to that of the records, and its values."""
+    length = np.maximum(heats.heating_end - heats.heating_begin, 1.0)
+    power = float(np.median(heats.heating_energy / length))
+    plants = {name: shipped_values(process, name) for name in house(process).plants}
+    name = min(plants, key=lambda n: abs(np.log(max(power, 1.0) / plants[n].furnace["nominal_power"])))
+    return name, plants[name]
+
+
+def _estimate(
+    numbers: list[Adjustable], base: Plant, heats: Heats, seen: Observed, say: Progress
+) -> tuple[Fit, Paths, dict[str, Any]]:
+    """Return the fit, the paths there and how it went; linearised at the prior and again at each estimate."""
+    script = script_of(heats)
+    p = len(numbers)
+    z = np.zeros(p + len(HYPER))
+    around = paths(heats, base, THREADS, script)
+    steps = 0
+    for pass_ in range(3):
+        start = 0.05 + 0.2 * pass_
+        anchor = z[:p].copy()
+        columns = jacobian(numbers, anchor, base, heats, script, around, THREADS, lambda f, s=start: say(s + 0.1 * f, "replay"))
+        fit = search(seen, around, columns, anchor, z, 30, THREADS, lambda f, s=start: say(s + 0.1 + 0.1 * f, "estimate"))
+        z, steps = fit.z, steps + fit.steps
+        furnace, arrival, wait = apply(numbers, z[:p], base.furnace, base.arrival)
+        plant = Plant(furnace, arrival, wait, base.argon_flow)
+        linear = around.path + columns @ (z[:p] - anchor)
+        around = paths(heats, plant, THREADS, script)
+        gap = float(np.abs(around.path - linear).mean())
+    return fit, around, {"scoring_steps": steps, "linearisation_gap_k": gap, "log_posterior": fit.objective}
+
+
+def _noise(noise: dict[str, float], values: dict[str, Any]) -> dict[str, Any]:
+    """Return the furnace's noise parameters that belong to the filter's numbers."""
+    dip = _mixed(noise["noise"], noise["doubt"], noise["doubt_spread"])
+    first = _mixed(noise["noise_first"], noise["doubt_first"], noise["doubt_first_spread"])
+    found = {
+        "dip_noise": dip, "dip_noise_unmixed": float(np.sqrt(max(first**2 - dip**2, 0.0))),
+        "efficiency_spread": noise["efficiency_spread"], "disturbance": noise["walk"],
+    }  # fmt: skip
+    return {name: inside(name, value, Parameters) for name, value in found.items()}
+
+
+def _mixed(good: float, share: float, doubtful: float) -> float:
+    return float(np.sqrt((1.0 - share) * good**2 + share * doubtful**2))
+
+
+def _spreads(heats: Heats, arrival: dict[str, Any], noise: dict[str, float], wait: float) -> dict[str, Any]:
+    """Return mean and spread of arriving temperature and lining; the spread holds what idle minutes explain."""
+    log_wait = wait * np.log(wait_before(heats) / USUAL_WAIT)
+    return {
+        "temperature": arrival["temperature"], "temperature_spread": noise["arrival_spread"],
+        "hot_face": arrival["hot_face"],
+        "hot_face_spread": float(np.hypot(noise["lining_spread"], log_wait.std())),
+    }  # fmt: skip
