@@ -92,8 +92,12 @@ def test_prints_of_a_solution_cannot_break_the_protocol(infos):
 
 
 def test_an_unasked_line_is_nonsense_and_never_taken_for_an_answer(infos):
-    host, _ = run(HOSTILE / "talks_unasked.sh", infos)
-    assert host.faults["nonsense"] >= 1
+    with Host(HOSTILE / "talks_unasked.sh", signals=infos) as host:
+        host.start({})
+        for i in range(3):
+            host.decide(float(i), SIGNALS)
+            time.sleep(0.05)
+        assert host.faults["nonsense"] >= 1
     assert "without being asked" in host.reasons[0]
 
 

@@ -47,8 +47,8 @@ def scored_heats(heats: list[RecordedHeat], plan: TrialPlan) -> tuple[list[Recor
     learn = learn[-plan.data.learn_heats :] if plan.data.learn_heats else learn
     if len(scored) < 4 * plan.data.block_heats:
         raise DataError(
-            f"plan: only {len(scored)} heats with two dips from key {from_key} on; at least {4 * plan.data.block_heats} "
-            "are needed for 4 blocks; choose an earlier [data] from_key or smaller block_heats"
+            f"plan: only {len(scored)} heats with two dips from key {from_key} on; 4 blocks need at least "
+            f"{4 * plan.data.block_heats}; choose an earlier [data] from_key or smaller block_heats"
         )
     return learn, scored, from_key
 
@@ -82,7 +82,7 @@ def replay(host: Any, learn: list[RecordedHeat], scored: list[RecordedHeat], she
 
 
 def score(estimates: list[Estimate], baseline: list[Estimate]) -> ScoredDips:
-    """Return errors and intervals; a missing answer takes the baseline's estimate and counts as outside its interval."""
+    """Return errors and intervals; a missing answer takes the baseline's estimate and counts as outside."""
     values = [
         one.value if one.value is not None else base.value if base.value is not None else one.measured + 50.0
         for one, base in zip(estimates, baseline, strict=True)
@@ -187,7 +187,7 @@ def _result(plan: TrialPlan, plan_hash: str, info: dict, split: tuple, both: lis
         "data_hash": info["hash"],
         "data_facts": _data_facts(learn, scored, both[1]),
         "split": sentence(
-            "{learn} heats before key {key} shown to learn from, {scored} heats from key {key} on scored; never shuffled",
+            "{learn} heats before key {key} shown to learn from, {scored} heats from it on scored; never shuffled",
             "히트 {key} 이전 {learn}개는 학습용으로 제시, {key}부터 {scored}개를 채점; 순서를 섞지 않음",
             learn=str(len(learn)), key=str(from_key), scored=str(len(scored)),
         ),
@@ -226,9 +226,9 @@ def leak_checks(solution: ScoredDips, baseline: ScoredDips) -> list[dict[str, st
     suspicious = exact[0] > 40.0
     return [
         {
-            "en": "Order: heats in the order of their first event, events in time order; a test replays with a changed future "
-            "and requires the same messages up to that moment.",
-            "ko": "순서: 히트는 첫 사건 순, 사건은 시간 순. 미래를 바꾼 재생에서도 그 시점까지의 메시지가 같음을 시험함.",
+            "en": "Order: heats by their first event, events by time; a test changes the future of a record and requires "
+            "the same messages up to that moment.",
+            "ko": "순서: 히트는 첫 사건 순, 사건은 시간 순. 미래를 바꿔도 그 시점까지의 메시지가 같음을 시험함.",
         },
         {
             "en": "Totals that are known only after a heat (its gas, its final temperature) are never sent.",

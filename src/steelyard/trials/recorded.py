@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from steelyard.errors import DataError
@@ -61,8 +61,7 @@ def load_heats(store: Any, name: str) -> list[RecordedHeat]:
         heat = heats.setdefault(event.key, RecordedHeat(event.key))
         if event.what == "heating_end":
             if event.duration_s > 0.0 and math.isfinite(event.value):
-                start = event.time.timestamp() - event.duration_s
-                heat.heatings.append((datetime.fromtimestamp(start), event.time, event.value))
+                heat.heatings.append((event.time - timedelta(seconds=event.duration_s), event.time, event.value))
         elif event.what == "addition":
             heat.additions.append((event.time, event.material, event.value))
         elif event.what == "dip":

@@ -28,7 +28,7 @@ def _of_records(result: dict[str, Any]) -> list[Text]:
             "ko": "추정만 채점했으며 작업자의 활용 효과는 캠페인 시험이 필요함.",
         },
         {
-            "en": "Nobody can exclude that a solution was made with knowledge of these records; sealed records do that.",
+            "en": "The solution may have been made with knowledge of these records; only sealed records exclude that.",
             "ko": "솔루션이 이 기록을 알고 만들어졌을 가능성은 배제할 수 없으며, 봉인된 기록으로만 배제 가능.",
         },
     ]
@@ -45,7 +45,7 @@ def _of_simulation(result: dict[str, Any]) -> list[Text]:
             "ko": "작업자는 모형임: 제안의 일부를 늦게 수용. 실제 작업자의 신뢰는 더 낮거나 높을 수 있음.",
         },
         {
-            "en": "Prices marked 'assumed' are assumptions; money figures move with them, the verdict on kelvin does not.",
+            "en": "Prices marked 'assumed' are assumptions: the money moves with them, the verdict on kelvin does not.",
             "ko": "'가정' 표시 단가는 가정값이며 금액은 이에 따라 변하지만 온도 판정은 변하지 않음.",
         },
         {
@@ -61,7 +61,7 @@ def _of_simulation(result: dict[str, Any]) -> list[Text]:
         found.insert(
             1,
             {
-                "en": "The plant is a shipped parameter set, not calibrated to anyone's furnace: the verdict is an example.",
+                "en": "The plant is a shipped parameter set, not calibrated to any one furnace: an example.",
                 "ko": "배포용 파라미터 세트로, 특정 설비에 보정되지 않았으므로 판정은 예시임.",
             },
         )
@@ -105,7 +105,7 @@ def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
                 "ko": "실행 중 학습으로 변하는가?",
             },
             {
-                "en": "possible: each lane's process sees its runs in fixed order, so results repeat; `start` marks a new run",
+                "en": "possible: each process sees its runs in a fixed order, so results repeat; `start` marks a run",
                 "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
             },
         ),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from steelyard.errors import DataError
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.plan import TrialPlan
 from steelyard.units import from_si
@@ -14,7 +13,7 @@ class Plant:
     """Everything needed to open works: `values` (SI), `draws` = plausible variants of them, `card` = credibility."""
 
     process: str
-    label: str
+    label: dict[str, str]
     values: Any
     draws: tuple[Any, ...] = ()
     card: list[dict[str, Any]] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Plant:
         """Return the public data sheet that a solution may know, in trade units."""
         furnace, practice, arrival = self.values.furnace, self.values.practice, self.values.arrival
         return {
-            "name": self.label,
+            "name": self.label["en"],
             "nominal_mass_t": round(from_si(arrival["mass"], "t"), 3),
             "nominal_power_mw": round(from_si(furnace["nominal_power"], "MW"), 3),
             "textbook_k_per_mwh": round(from_si(practice["assumed_rate"], "K/MWh"), 3),
@@ -65,17 +64,30 @@ def open_plant(plan: TrialPlan, draw_seed: int) -> Plant:
     """Return the plant that a plan names; its variants are drawn with `draw_seed`."""
     if plan.plant.twin:
         return _from_twin(plan, draw_seed)
-    from steelyard.plant.works import shipped_values
+    from steelyard.plant.works import shipped_draws, shipped_values
 
-    values = shipped_values(plan.plant.process, plan.plant.parameters)
-    label = f"{plan.plant.process} {plan.plant.parameters}"
-    identity = {"kind": "parameter set", "name": plan.plant.parameters}
-    if plan.ensemble.draws:
-        raise DataError(
-            "plan: [ensemble] draws needs plausible variants of the plant: name a twin ([plant] twin), or set draws = 0"
-        )
-    return Plant(plan.plant.process, label, values, identity=identity)
+    process, name = plan.plant.process, plan.plant.parameters
+    values = shipped_values(process, name)
+    draws = tuple(shipped_draws(process, name, plan.ensemble.draws, draw_seed)) if plan.ensemble.draws else ()
+    label = {"en": f"ladle furnace, shipped set {name}", "ko": f"레이들로, 배포용 파라미터 {name}"}
+    identity = {"kind": "parameter set", "name": name, "draws": "prior spreads of the parameter files" if draws else ""}
+    return Plant(process, label, values, draws, [], identity)
 
 
 def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
-    raise NotImplementedError
+    from steelyard.twin.file import load
+
+    path = plan.twin_path()
+    assert path is not None
+    twin = load(path)
+    draws = tuple(twin.plants(plan.ensemble.draws, draw_seed)) if plan.ensemble.draws else ()
+    dataset = twin.dataset
+    identity = {
+        "kind": "calibrated twin",
+        "twin": twin.hash[:16],
+        "data": f"{dataset['name']}, {dataset['heats']} heats until key {dataset['until']}",
+    }
+    card = [
+        {"id": row["id"], "name": row["title"], "level": row["level"], "evidence": row["evidence"]} for row in twin.card
+    ]
+    return Plant(plan.plant.process, twin.label, twin.values(), draws, card, identity)

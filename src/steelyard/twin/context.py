@@ -17,7 +17,7 @@ LARGEST_ERROR = 15.0
 
 @dataclass(frozen=True)
 class Forecast:
-    """Physics forecasts: quantiles step (dips, 5) and final (heats, 5) [K], the final's mixture (heats, 24, 3), the
+    """Physics forecasts: quantiles step (dips, 5) and final (heats, 5) [K], the final's mixture (heats, 8, 3), the
     filtered state (dips, 3) and the deterministic path (dips,) [K]."""
 
     step: np.ndarray

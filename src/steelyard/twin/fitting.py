@@ -69,7 +69,7 @@ def heat_scores(seen: Observed, path: np.ndarray, by: np.ndarray, hyper: np.ndar
     """Return the log-likelihood of each heat, dip by dip plus last-from-first, shape (n,); constants left out."""
     n, dips = len(seen.offset) - 1, len(path)
     step, final = np.zeros(dips), np.zeros(n)
-    void, mix, state = np.zeros((1, 5)), np.zeros((1, 24, 3)), np.zeros((1, 3))
+    void, mix, state = np.zeros((1, 5)), np.zeros((1, 8, 3)), np.zeros((1, 3))
     filter_heats(
         0, n, seen.offset, path, seen.reading, by, seen.time, seen.energy, seen.mass, seen.repeated, hyper[0], False,
         step, final, void, void, mix, np.broadcast_to(state, (dips, 3)).copy(),

@@ -202,7 +202,7 @@ def filter_heats(first, last, offset, path, reading, by, time, energy, mass, rep
     path, reading [K], time [min], energy [MWh], mass [kg] (dips,): cumulated from the heat's start; by (dips, 3):
     sensitivities to arrival temperature, hot face, relative efficiency. Fills step_log (dips,), final_log (heats,):
     log predictive densities (constants left out); when `full`: quantiles step_q (dips, 5), final_q (heats, 5), the
-    mixture final_mix (heats, 24, 3) and state (dips, 3): filtered deviation, its spread, probability of a good dip.
+    mixture final_mix (heats, 8, 3) and state (dips, 3): filtered deviation, its spread, probability of a good dip.
     """
     S, W = np.zeros((COMPONENTS, 9)), np.zeros(COMPONENTS)
     NS, NW = np.zeros((COMPONENTS * HYPOTHESES, 9)), np.zeros(COMPONENTS * HYPOTHESES)

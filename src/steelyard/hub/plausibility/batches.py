@@ -11,6 +11,7 @@ LEAST_BATCHES = 20
 LEAST_SERIES = 300
 LAGS = 10
 NO_MEMORY_P = 0.01
+LEAST_SPREAD = 0.005
 FLAT_P = 0.05
 
 
@@ -79,8 +80,14 @@ def _uneven(steps: np.ndarray, resolution: float) -> bool:
     moving = np.abs(steps[steps != 0])
     if moving.size < 10:
         return False
-    rough = np.mean(np.abs(np.diff(steps))) / max(np.mean(np.abs(steps)), 1e-300)
-    return bool(rough > 0.3)
+    if np.mean(np.abs(steps)) < 2.0 * resolution:
+        return False  # the display hides any trembling
+    return roughness(steps) > 0.3
+
+
+def roughness(steps: np.ndarray) -> float:
+    """Return how much one step differs from the next, relative to the steps: 0 for a smooth curve, about 1 for dice."""
+    return float(np.mean(np.abs(np.diff(steps))) / max(np.mean(np.abs(steps)), 1e-300))
 
 
 def _monotone_finding(sheet: Sheet, name: str, side: str, count: int, judged: int) -> Finding:
@@ -111,8 +118,8 @@ def no_memory(sheet: Sheet) -> list[Finding]:
     for name in sheet.measured():
         values = sheet.numbers[name]
         q, first, pairs = _ljung_box(values, runs)
-        if pairs < LEAST_SERIES:
-            continue
+        if pairs < LEAST_SERIES or np.nanstd(values) < LEAST_SPREAD * abs(np.nanmedian(values)):
+            continue  # too short, or a held value that shows only the noise of its sensor
         tested += 1
         p = float(stats.chi2.sf(q, LAGS))
         if p > NO_MEMORY_P and abs(first) < 3 / np.sqrt(pairs):

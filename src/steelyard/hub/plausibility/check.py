@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steelyard.hub.plausibility import batches, clock, columns, labels, leaks, targets, values
+from steelyard.hub.plausibility import batches, clock, columns, labels, leaks, stuck, targets, values
 from steelyard.hub.plausibility.finding import SEVERITIES, Finding
 from steelyard.hub.plausibility.sheet import Sheet, prepare
 
@@ -23,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     columns.half_copied_columns,
     columns.duplicate_rows,
     columns.copied_blocks,
+    stuck.stuck_sensors,
     values.impossible_values,
     values.sentinel_values,
     values.overflowed_counters,

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from steelyard.hub.plausibility.batches import roughness
 from steelyard.hub.plausibility.finding import Finding, names
 from steelyard.hub.plausibility.sheet import Sheet, codes
 from steelyard.hub.texts import text
@@ -281,6 +282,7 @@ def _repeated_window(values: np.ndarray) -> tuple[int, int, int, int] | None:
     same = np.flatnonzero(total[order][1:] == total[order][:-1])
     pairs = [(int(order[at]), int(order[at + 1])) for at in same if order[at + 1] - order[at] >= window]
     pairs = [(a, b) for a, b in pairs if np.unique(values[a : a + window]).size > window // 2]
+    pairs = [(a, b) for a, b in pairs if roughness(np.diff(values[a : a + window])) > 0.3]  # smooth curves may agree
     if len(pairs) < 1:
         return None
     first, again = min(pairs)

@@ -117,7 +117,7 @@ def prepare(
     time: str | None = None,
     target: str | None = None,
 ) -> Sheet:
-    """Return a table ready for the checks; roles not stated are found from names and content. DataError: no such column."""
+    """Return a table ready for the checks; roles not stated are found from names and content. DataError: no column."""
     for option, column in (("--group", group), ("--time", time), ("--target", target)):
         if column is not None and column not in frame.columns:
             raise DataError(
