@@ -189,8 +189,9 @@ def cli_page() -> str:
         "",
         NOTICE,
         "",
-        "Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a check found something, "
-        "2 an error that the message tells how to mend, 130 interrupted. `--json` prints the result for programs.",
+        "Results go to stdout, progress and errors to stderr; `--json` prints the result for programs. Exit codes: "
+        "0 done (findings and verdicts are results, not errors), 1 a validation case failed or a repeated report "
+        "differs, 2 something that the message tells how to mend, 130 interrupted.",
         "",
         *table(
             ("environment variable", "what it does"),

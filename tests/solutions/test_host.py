@@ -49,6 +49,8 @@ def test_reads_are_expanded_over_the_board(infos, write):
         assert host.reads() == ["ladle_furnace.dip_temperature", "ladle_furnace.arc_energy"]
         with pytest.raises(SolutionError, match="no board has"):
             host.reads(["ladle_furnace.arc_energy"])
+    with Host(write()) as host:
+        assert host.reads() == ["ladle_furnace.dip_temperature", "ladle_furnace.arc_energy"]
 
 
 def test_numpy_numbers_are_numbers(write, infos):

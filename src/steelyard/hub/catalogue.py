@@ -77,8 +77,8 @@ class Catalogue:
         DataError when another import holds the lock (at once without `wait`, else after half a minute).
         """
         with self._guarded(), self._engine.connect().execution_options(writes=True) as connection:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * WAIT_S) if wait else 0}")
-            connection.rollback()
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_S) if wait else 0}")
             with connection.begin():
                 yield connection
 

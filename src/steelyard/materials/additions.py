@@ -44,7 +44,7 @@ def load_additions() -> dict[str, Addition]:
 def dissolution_time(tau_mix, tau_melt):
     """Return the time constant [s] with which an addition enters the bath: τ_mix/3 + τ_melt.
 
-    Source: physics brief, section 3 (first order, mixing time over three plus dissolution).
+    Source: assumed; first order, 95 % mixing takes three time constants.
 
     >>> dissolution_time(180.0, 30.0)
     90.0

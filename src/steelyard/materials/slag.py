@@ -1,6 +1,6 @@
 """Liquid ladle slag: heat content, density, optical basicity.
 
-**Source** physics brief, section 1: cp 1.2–1.25 kJ/(kg·K), enthalpy about 0.55 kWh/kg at 1600–1650 °C, density
+**Source** usual in the trade: cp 1.2–1.25 kJ/(kg·K), enthalpy about 0.55 kWh/kg at 1600–1650 °C, density
 2,700–3,300 kg/m³ (ranges of the trade, no single source opened); optical basicities: Ghosh, through public code [V].
 """
 

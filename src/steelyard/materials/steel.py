@@ -6,7 +6,7 @@ liquidus, a liquid with constant heat capacity. Left out: heats of mixing, alloy
 **Holds** 25–1750 °C, carbon and low-alloy steels. Between 700 and 1100 °C the influence of carbon is interpolated
 (assumed) and not validated. Stainless grades: tabulated values, see `steelyard.materials.grades`.
 **Source** iron: NIST-JANAF Shomate coefficients; 0.2 % C: anchors of an open CALPHAD calculation (cfe_broshe.tdb), both
-[C] in the physics brief. Liquidus and solidus: see the functions.
+[C]: computed, not measured. Liquidus and solidus: see the functions.
 **Checked** validation cases P1–P8.
 """
 
@@ -14,7 +14,7 @@ from steelyard.engine.kernel import kernel
 from steelyard.physics.constants import ZERO_CELSIUS
 
 LIQUID_HEAT_CAPACITY = 825.0
-"""Heat capacity of liquid steel [J/(kg·K)]: 0.82 (brief) to 0.826 (CALPHAD 1550–1600 °C); 2.29 kWh/t per 10 °C."""
+"""Heat capacity of liquid steel [J/(kg·K)]: 0.82 (trade) to 0.826 (CALPHAD 1550–1600 °C); 2.29 kWh/t per 10 °C."""
 
 _LIQUID_1600_IRON = 1350.2e3  # above 25 °C [J/kg], NIST Shomate
 _LIQUID_1600_CARBON = 1350.8e3  # at 0.2 % C [J/kg], CALPHAD

@@ -1,7 +1,7 @@
 """Stirring of a ladle by gas from a bottom plug.
 
 **Source** The Making, Shaping and Treating of Steel, 11th ed. (Fruehan, 1998), eq. 11.2.1; mixing time: Nakanishi et
-al. (1975). Both [R: unverified literature: recalled from the literature in the physics brief, not re-opened].
+al. (1975). Both [R: unverified literature: recalled, the original not re-opened].
 **Checked** validation case L8.
 """
 

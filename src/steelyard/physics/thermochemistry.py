@@ -69,7 +69,7 @@ def aluminium_oxidation_heat():
 def hydrogen_solubility(hydrogen_pressure, temperature):
     """Return dissolved hydrogen (mass fraction) under a partial pressure [Pa].
 
-    log[%H] = −1905/T − 1.591 + ½·log p[atm]. Source: Sieverts' law; constants: the brief [R: unverified literature].
+    log[%H] = −1905/T − 1.591 + ½·log p[atm]. Source: Sieverts' law; constants recalled [R: unverified literature].
 
     >>> round(1e6 * hydrogen_solubility(101325.0, 1873.0), 1)  # ppm, case L12
     24.7
@@ -81,7 +81,7 @@ def hydrogen_solubility(hydrogen_pressure, temperature):
 def nitrogen_solubility(nitrogen_pressure, temperature):
     """Return dissolved nitrogen (mass fraction) under a partial pressure [Pa].
 
-    log[%N] = −518/T − 1.063 + ½·log p[atm]. Source: Sieverts' law; constants: physics brief [R: unverified literature].
+    log[%N] = −518/T − 1.063 + ½·log p[atm]. Source: Sieverts' law; constants recalled [R: unverified literature].
 
     >>> round(1e6 * nitrogen_solubility(101325.0, 1873.0))
     458
@@ -93,7 +93,7 @@ def nitrogen_solubility(nitrogen_pressure, temperature):
 def carbon_oxygen_product(monoxide_pressure, temperature):
     """Return the equilibrium product of carbon and oxygen as mass fractions: [%C][%O] = p_CO[atm]/10^(1160/T + 2.003).
 
-    Source: constants of the physics brief [R: unverified literature]; ideal (Henry) activities, C < 0.5 %.
+    Source: constants recalled [R: unverified literature]; ideal (Henry) activities, C < 0.5 %.
 
     >>> round(1e4 * carbon_oxygen_product(101325.0, 1873.0), 5)  # in %²
     0.00239

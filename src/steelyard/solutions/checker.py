@@ -90,12 +90,7 @@ def _behaves(host: Host, signals: Mapping[str, SignalInfo] | None, findings: _Fi
     infos = dict(signals or {})
     names = contract.expand(host.hello.reads, infos or [*script.known_names(), *_plain(host.hello.reads)])
     first = _replay(host, names, infos)
-    fine = True
-    for name, kinds in _FAULT_CHECKS.items():
-        faults = sum(host.faults[kind] for kind in kinds)
-        evidence = next((reason for reason in host.reasons if reason.split(":")[0] in kinds), "")
-        fine &= findings.add(name, faults == 0, evidence if faults else "")
-    if not fine:
+    if not _faultless(host, findings):
         return
     empty = _unmeasured(host, names)
     if not findings.add("no_signals_yet", not empty, empty):
@@ -105,6 +100,21 @@ def _behaves(host: Host, signals: Mapping[str, SignalInfo] | None, findings: _Fi
     with Host(host.bundle.path, timeout_s=_TIMEOUT_S, restarts=0, signals=signals) as other:
         findings.add("repeats_in_new_process", _replay(other, names, infos) == first)
         findings.add("stops", other.close())
+
+
+def _faultless(host: Host, findings: _Findings) -> bool:
+    """Add one check per kind of fault; a next start shows whether questions and answers still belong together."""
+    faults, reasons = dict(host.faults), list(host.reasons)
+    if not host.fallback:
+        host.start({"seed_label": "between two runs", "plant": script.PLANT})
+        faults = {kind: count + host.faults[kind] for kind, count in faults.items()}
+        reasons += host.reasons
+    fine = True
+    for name, kinds in _FAULT_CHECKS.items():
+        count = sum(faults[kind] for kind in kinds)
+        evidence = next((reason for reason in reasons if reason.split(":")[0] in kinds), "")
+        fine &= findings.add(name, count == 0, evidence if count else "")
+    return fine
 
 
 def _plain(reads: tuple[str, ...]) -> list[str]:

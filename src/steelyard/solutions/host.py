@@ -7,7 +7,7 @@ of the answer is used. Nothing that depends on the wall clock is in an answer (t
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +33,63 @@ def _fault_of(error: SolutionError) -> str:
     if isinstance(error, contract.OutOfRange):
         return "out_of_range"
     return "nonsense" if isinstance(error, contract.Nonsense) else "crashed"
+
+
+def _read_ok(said: dict[str, Any]) -> Answer:
+    contract.expect(said, "ok", ())
+    return Answer()
+
+
+def _introduced(process: Process, timeout_s: float, signals: Mapping[str, SignalInfo] | None) -> Hello:
+    """Return how the solution introduces itself, checked against the board's signals where they are known."""
+    line = contract.encode({"type": "hello", "contract": contract.CONTRACT})
+    hello = contract.read_hello(process.ask(line, timeout_s))
+    if signals is not None:
+        contract.check_writes(hello, signals)
+        contract.expand(hello.reads, signals)
+    return hello
+
+
+def _launched(
+    files: Bundle, limits: Limits, timeout_s: float, signals: Mapping[str, SignalInfo] | None, before: Hello | None
+) -> tuple[Process, Hello]:
+    """Start a process that has introduced itself, as `before` when it is a restart; nothing is left when it cannot."""
+    process = Process(files, limits)
+    try:
+        hello = _introduced(process, timeout_s, signals)
+        if before is not None and hello != before:
+            raise contract.Nonsense("after a restart it introduces itself differently")
+    except SolutionError as error:
+        process.end()
+        raise type(error)(f"{files.path}: {error}") from None
+    except BaseException:
+        process.end()
+        raise
+    return process, hello
+
+
+class _Stopwatch:
+    """Wall-clock time of the answers: how many, how long together, the longest."""
+
+    def __init__(self) -> None:
+        self.count, self.total_s, self.longest_s = 0, 0.0, 0.0
+
+    def add(self, spent_s: float) -> None:
+        self.count, self.total_s, self.longest_s = self.count + 1, self.total_s + spent_s, max(self.longest_s, spent_s)
+
+    def figures(self) -> dict[str, float]:
+        mean = self.total_s / self.count if self.count else 0.0
+        return {"requests": self.count, "mean_us": round(mean * 1e6, 1), "max_us": round(self.longest_s * 1e6, 1)}
+
+
+def _pin(cpu: int) -> set[int] | None:
+    """Keep the calling thread on one core, where that can be done; return the cores it had."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    before = os.sched_getaffinity(0)
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, {cpu})
+    return before
 
 
 class Host:
@@ -65,7 +122,7 @@ class Host:
         self._hello: Hello | None = None
         self._run: dict[str, Any] | None = None
         self._started = False
-        self._spent = [0, 0.0, 0.0]
+        self._watch = _Stopwatch()
         self._begin({})
 
     def __enter__(self) -> Self:
@@ -94,12 +151,13 @@ class Host:
 
     def timing(self) -> dict[str, float]:
         """Return wall-clock figures of the answers so far; they never belong into a result that is compared."""
-        count, total, longest = self._spent
-        mean = total / count if count else 0.0
-        return {"requests": count, "mean_us": round(mean * 1e6, 1), "max_us": round(longest * 1e6, 1)}
+        return self._watch.figures()
 
     def reads(self, known: list[str] | None = None) -> list[str]:
         """Return the names to send, ``[*]`` expanded over the known names; SolutionError when one does not exist."""
+        reads = self.hello.reads
+        if known is None and self.signals is None and not any(name.endswith("[*]") for name in reads):
+            return list(reads)
         names = known if known is not None else list(self.signals or ())
         return contract.expand(self.hello.reads, names)
 
@@ -107,41 +165,32 @@ class Host:
         """Start the process and let it introduce itself; SolutionError with what, where and remedy otherwise."""
         if self._process is not None and self._hello is not None:
             return self._hello
-        self._pin()
-        process = Process(self.bundle, self.limits)
-        try:
-            line = contract.encode({"type": "hello", "contract": contract.CONTRACT})
-            hello = contract.read_hello(process.ask(line, self.start_timeout_s))
-            if self._hello is not None and hello != self._hello:
-                raise contract.Nonsense("after a restart it introduces itself differently")
-            if self.signals is not None:
-                contract.check_writes(hello, self.signals)
-                contract.expand(hello.reads, self.signals)
-        except SolutionError as error:
-            process.end()
-            raise type(error)(f"{self.bundle.path}: {error}") from None
-        except BaseException:
-            process.end()
-            raise
+        if self._cpu is not None and self._own_cpus is None:
+            self._own_cpus = _pin(self._cpu)
+        process, hello = _launched(self.bundle, self.limits, self.start_timeout_s, self.signals, self._hello)
         self._process, self._hello, self._started = process, hello, False
         return hello
 
     def start(self, run: Mapping[str, Any]) -> Answer:
         """Begin a run: counters start at zero, the solution forgets the run before. `run` is the public run data."""
         self._begin(dict(run))
-        return self._guarded(lambda: Answer())
+        return self._guarded(None, lambda _: Answer())
 
     def decide(self, time_s: float, signals: Mapping[str, float]) -> Answer:
         """Ask what to write now; `signals` in board units, nan where nothing was measured yet."""
-        return self._guarded(lambda: self._decide(time_s, signals))
+        message = {"type": "decide", "time_s": time_s, "signals": contract.readable(signals)}
+        return self._guarded(message, lambda said: Answer(set=contract.read_set(said, self.hello, self.signals)))
 
     def predict(self, time_s: float, signals: Mapping[str, float], what: str) -> Answer:
         """Ask for the value of the signal `what` as it would be measured now."""
-        return self._guarded(lambda: self._predict(time_s, signals, what))
+        message = {"type": "predict", "time_s": time_s, "signals": contract.readable(signals), "what": what}
+        info = (self.signals or {}).get(what)
+        return self._guarded(message, lambda said: Answer(estimate=contract.read_estimate(said, info)))
 
     def observe(self, time_s: float, signals: Mapping[str, float]) -> Answer:
         """Tell a predictor what happened or was measured."""
-        return self._guarded(lambda: self._observe(time_s, signals))
+        message = {"type": "observe", "time_s": time_s, "signals": contract.readable(signals)}
+        return self._guarded(message, _read_ok)
 
     def close(self) -> bool:
         """End the process and everything that it started; True when it left by itself on being told to stop."""
@@ -159,13 +208,14 @@ class Host:
         self.reasons: list[str] = []
         self.fallback = False
 
-    def _guarded(self, request: Any) -> Answer:
-        """Return what the request gives; any fault of the solution becomes a counted Answer."""
+    def _guarded(self, message: dict[str, Any] | None, read: Callable[[dict[str, Any]], Answer]) -> Answer:
+        """Ask and return what `read` makes of the answer; any fault of the solution becomes a counted Answer."""
         if self.fallback:
             return self._fault("fallback", "it was given up for the rest of the run")
+        line = b"" if message is None else contract.encode(message)
         try:
             self._ready()
-            return request()
+            return read(self._ask(line, self.timeout_s)) if line else Answer()
         except SolutionError as error:
             kind = _fault_of(error)
             if kind in ("crashed", "hung") or isinstance(error, OutOfStep) or not self._started:
@@ -177,7 +227,8 @@ class Host:
         if self._process is None:
             self.open()
         if not self._started:
-            self._ask({"type": "start", "run": self._run}, "ready", self.start_timeout_s)
+            line = contract.encode({"type": "start", "run": self._run})
+            contract.expect(self._ask(line, self.start_timeout_s), "ready", ())
             self._started = True
 
     def _lose(self) -> None:
@@ -194,33 +245,9 @@ class Host:
             self.reasons.append(f"{kind}: {reason}")
         return Answer(fault=kind, reason=reason)
 
-    def _decide(self, time_s: float, signals: Mapping[str, float]) -> Answer:
-        answer = self._ask({"type": "decide", "time_s": time_s, "signals": contract.readable(signals)})
-        return Answer(set=contract.read_set(answer, self.hello, self.signals))
-
-    def _predict(self, time_s: float, signals: Mapping[str, float], what: str) -> Answer:
-        values = contract.readable(signals)
-        answer = self._ask({"type": "predict", "time_s": time_s, "signals": values, "what": what})
-        return Answer(estimate=contract.read_estimate(answer, (self.signals or {}).get(what)))
-
-    def _observe(self, time_s: float, signals: Mapping[str, float]) -> Answer:
-        self._ask({"type": "observe", "time_s": time_s, "signals": contract.readable(signals)}, "ok")
-        return Answer()
-
-    def _ask(self, message: dict[str, Any], expected: str = "", timeout_s: float = 0.0) -> dict[str, Any]:
+    def _ask(self, line: bytes, timeout_s: float) -> dict[str, Any]:
         assert self._process is not None
-        line = contract.encode(message)
         before = time.perf_counter()
-        answer = self._process.ask(line, timeout_s or self.timeout_s)
-        spent = time.perf_counter() - before
-        self._spent = [self._spent[0] + 1, self._spent[1] + spent, max(self._spent[2], spent)]
-        if expected:
-            contract.expect(answer, expected, ())
+        answer = self._process.ask(line, timeout_s)
+        self._watch.add(time.perf_counter() - before)
         return answer
-
-    def _pin(self) -> None:
-        if self._cpu is None or self._own_cpus is not None or not hasattr(os, "sched_setaffinity"):
-            return
-        self._own_cpus = os.sched_getaffinity(0)
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, {self._cpu})

@@ -141,7 +141,7 @@ class _Loop:
         self.world, self.host, self.board = world, host, world.board
         hello = host.hello
         self.role, self.interval = hello.kind, max(1, round(hello.interval_s))
-        self.reads = host.reads(list(self.board.signals))
+        self.reads = host.reads()
         self.names = list(dict.fromkeys([*self.reads, *_watched(world)]))
         self.reader = self.board.reader(self.names)
         writes = [name for name in hello.writes if name in self.board.signals]

@@ -165,9 +165,7 @@ def distribution(
 ) -> str:
     """Return two histograms on one axis, baseline as an outline and solution filled, with the ± `window` shaded."""
     every = sorted([*baseline, *solution])
-    reach = max(
-        abs(every[int(0.005 * (len(every) - 1))]), abs(every[int(0.995 * (len(every) - 1))]), 2.0 * (window or 1)
-    )
+    reach = max(abs(every[int(0.01 * (len(every) - 1))]), abs(every[int(0.99 * (len(every) - 1))]), 2.0 * (window or 1))
     width = max(0.5, round(reach / 14 * 2) / 2)
     bins = math.ceil(reach / width)
     left, right, top, bottom = 46.0, WIDTH - 20.0, 34.0, 250.0

@@ -95,7 +95,8 @@ def oracle(view: View) -> str:
     share = 100.0 * (solution - baseline) / (best - baseline) if best != baseline else None
     return view.label(
         "oracle_text", oracle=view.value(kpi, best), baseline=view.value(kpi, baseline), runs=found["runs"],
-        solution=view.value(kpi, solution), share=number(share, 0),
+        solution=view.value(kpi, solution),
+        share=view.label("oracle_share", share=number(share, 0)) if share is not None and 0.0 <= share < 100.0 else "",
     )  # fmt: skip
 
 
@@ -108,9 +109,7 @@ def statistics(view: View) -> list[str]:
     sentences = []
     if pairing["rho"] is not None:
         sentences.append(
-            view.label(
-                "pairing", rho=number(pairing["rho"], 2), rest=number(pairing["one_minus_rho"], 2), times=times
-            )
+            view.label("pairing", rho=number(pairing["rho"], 2), rest=number(pairing["one_minus_rho"], 2), times=times)
         )
     sentences.append(
         view.label(
@@ -135,6 +134,10 @@ def money(view: View) -> dict[str, Any] | None:
     found = view.result.get("money")
     if not found:
         return None
+
+    def coin(value: float | None) -> str:
+        return won(value, view.lang)
+
     saving, highest, carbon = (
         found["saving_won_per_year"],
         found["highest_price_won"],
@@ -172,6 +175,7 @@ def money(view: View) -> dict[str, Any] | None:
 
 def _years(view: View, value: float | None) -> str:
     return view.label("never") if value is None else view.label("years", n=number(value, 1))
+
 
 def _p(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"

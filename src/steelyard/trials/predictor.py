@@ -226,8 +226,8 @@ def leak_checks(solution: ScoredDips, baseline: ScoredDips) -> list[dict[str, st
     suspicious = exact[0] > 40.0
     return [
         {
-            "en": "Order: heats by their first event, events by time; a test changes the future of a record and requires "
-            "the same messages up to that moment.",
+            "en": "Order: heats by their first event, events by time; a test changes the future of a record and "
+            "requires the same messages up to that moment.",
             "ko": "순서: 히트는 첫 사건 순, 사건은 시간 순. 미래를 바꿔도 그 시점까지의 메시지가 같음을 시험함.",
         },
         {

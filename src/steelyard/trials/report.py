@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.trials import pictures
 from steelyard.trials.validity import CARD_NAMES, SHIPPED_CARD, control_list, limits_of_validity
 from steelyard.trials.view import View
 from steelyard.trials.wording import number
@@ -29,7 +30,8 @@ def render(report: dict[str, Any], lang: str = "en") -> str:
     world.filters["svg"] = Markup
     view = View(report, lang)
     style = Markup((Path(folder) / "report.css").read_text(encoding="utf-8"))
-    return world.get_template("report.html.jinja").render(page(view), v=view, lang=lang, style=style, t=view.label)
+    html = world.get_template("report.html.jinja").render(page(view), v=view, lang=lang, style=style, t=view.label)
+    return html.replace(" %", "\u00a0%")
 
 
 def page(view: View) -> dict[str, Any]:
@@ -44,9 +46,15 @@ def page(view: View) -> dict[str, Any]:
         "primary": [view.comparison(row) for row in results["primary"]],
         "guardrails": [view.comparison(row) for row in results["guardrails"]],
         "kpis": [view.comparison(row) for row in results["kpis"].values()],
-        "statistics": view.statistics(),
-        "money": view.money(),
-        "ensemble": view.ensemble(),
+        "statistics": pictures.statistics(view),
+        "money": pictures.money(view),
+        "ensemble": pictures.ensemble(view),
+        "oracle": pictures.oracle(view),
+        "forest": pictures.forest(view),
+        "strip": pictures.strip(view),
+        "distribution": pictures.distribution(view),
+        "timeplots": pictures.timeplots(view),
+        "reads": grouped(result["solution"]["reads"]),
         "card": card(view),
         "limits": [view.pick(text) for text in limits_of_validity(result)],
         "control": [(view.pick(question), view.pick(answer)) for question, answer in control_list(result)],
@@ -60,6 +68,19 @@ def page(view: View) -> dict[str, Any]:
             view.primary["kpi"], result["resolution"]["planned_paired"] or result["resolution"]["reached"]
         ),
     }
+
+
+def grouped(names: list[str]) -> list[str]:
+    """Return signal names with the slots of one array as one line.
+
+    >>> grouped(["a.b", "a.c[x]", "a.c[y]"])
+    ['a.b', 'a.c[…] ×2']
+    """
+    stems: dict[str, int] = {}
+    for name in names:
+        stem = name.split("[")[0] + "[…]" if "[" in name else name
+        stems[stem] = stems.get(stem, 0) + 1
+    return [f"{stem} ×{count}" if count > 1 else stem for stem, count in stems.items()]
 
 
 def card(view: View) -> list[dict[str, Any]]:

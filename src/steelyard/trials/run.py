@@ -81,7 +81,7 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
     root, seal = root_seed(plan)
     plant = open_plant(plan, campaign_seed(root, "draws", "", 0))
     jobs = jobs_of(plan, root)
-    infos = _infos(plant, jobs[0])
+    infos = _infos(plan.plant.process)
     timings: list[dict[str, Any]] = []
     hello: list[Any] = []
 
@@ -135,16 +135,12 @@ def _host(plan: TrialPlan, infos: dict[str, Any], lane: int) -> Any:
     return Host(plan.solution_path(), timeout_s=plan.runs.decision_timeout_s, signals=infos, cpu=cpu)
 
 
-def _infos(plant: Plant, job: Job) -> dict[str, Any]:
+def _infos(process: str) -> dict[str, Any]:
     """Return what a solution may know of the board: names, units, ranges, and who may write."""
-    from dataclasses import replace
-
-    from steelyard.plant.board import ROLE_WRITES
+    from steelyard.plant.board import ROLE_WRITES, public_signals
     from steelyard.solutions.contract import signal_infos
 
-    infos = signal_infos(plant.open(job.seed, job.scenario).board.signals.values())
-    roles = {name: role for role, names in ROLE_WRITES.items() for name in names}
-    return {name: replace(info, role=roles.get(name, "")) for name, info in infos.items()}
+    return signal_infos(public_signals(process), ROLE_WRITES)
 
 
 def _check_hello(plan: TrialPlan, host: Any) -> None:

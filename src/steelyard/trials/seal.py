@@ -26,6 +26,14 @@ class Seal:
         return digest(asdict(self))
 
 
+def demonstration_commitment() -> str:
+    """Return the commitment of the seal that ships with the software and so is no secret."""
+    from importlib.resources import files
+
+    raw = json.loads((files("steelyard.trials") / "plans" / "seal-2026a.json").read_text(encoding="utf-8"))
+    return Seal(**raw).commitment()
+
+
 def new_seal(suite: str) -> Seal:
     """Return a fresh seal from the operating system's randomness."""
     return Seal(suite, secrets.randbits(62), secrets.token_hex(16))

@@ -52,7 +52,7 @@ class Plant:
 
 @dataclass(frozen=True)
 class Data:
-    """Recorded heats for a predictor trial: scored from `from_key` on (0: last quarter); earlier ones are only shown."""
+    """Recorded heats for a predictor trial: scored from `from_key` on (0: last quarter), earlier ones only shown."""
 
     name: str = entry("")
     from_key: int = entry(0, low=0)

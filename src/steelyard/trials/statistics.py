@@ -198,7 +198,7 @@ def detectable(sd: float, runs: int, alpha: float, power: float) -> float:
     """Return the smallest true difference found with `power` at two-sided `alpha` from `runs` pairs of spread `sd`.
 
     >>> round(detectable(1.0, 30, 0.05, 0.8), 3)
-    0.53
+    0.529
     """
     from scipy.stats import t
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from steelyard.trials.catalogue import catalogue
 from steelyard.trials.plan import TrialPlan
+from steelyard.trials.seal import demonstration_commitment
 from steelyard.trials.wording import VERDICTS, amount, number, sentence
 
 Text = dict[str, str]
@@ -28,7 +29,9 @@ def _effect(result: dict[str, Any], kind: str) -> dict[str, Any]:
         "interval": {"en": f"{low} to {high}", "ko": f"{low} ~ {high}"},
         "baseline": amount(result["baseline"], one.unit),
         "solution": amount(result["solution"], one.unit),
-        "margin": amount(result.get("margin"), one.unit),
+        "margin": amount(
+            result.get("margin"), one.unit, 0 if float(result.get("margin") or 0.5).is_integer() else None
+        ),
         "needed": number(result.get("needed_runs"), 0),
         "level": number(100.0 * result["confidence"], 0),
     }
@@ -161,6 +164,14 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
             {
                 "en": "Public suite: the solution may have been tuned to it. A final verdict needs a sealed suite.",
                 "ko": "공개 시험집이므로 솔루션이 맞춰졌을 수 있음. 최종 판정에는 봉인 시험집이 필요합니다.",
+            }
+        )
+    if plan.suite.tag == "sealed" and plan.suite.commitment == demonstration_commitment():
+        conditions.append(
+            {
+                "en": "Demonstration seal: it ships with the software, so a solution may be tuned to it; "
+                "a centre makes its own.",
+                "ko": "시연용 봉인: 소프트웨어와 함께 배포되므로 솔루션이 맞춰졌을 수 있음. 센터는 자체 봉인을 사용함.",
             }
         )
     if safety.baseline_hard:

@@ -36,7 +36,7 @@ class View:
     def interval(self, row: dict[str, Any], unit: bool = True) -> str:
         """Return "low … high" with the unit."""
         low, high = number(row["low"], signed=True), number(row["high"], signed=True)
-        text = f"{low} … {high}"
+        text = f"{low} ~ {high}" if self.lang == "ko" else f"{low} to {high}"
         symbol = self.kpis[row["kpi"]].unit
         return f"{text} {symbol}" if unit and symbol != "1" else text
 
@@ -58,11 +58,16 @@ class View:
             "effect": self.value(kpi, row["effect"], True),
             "percent": f"{number(row['effect_percent'], 1, True)} %" if relative else "",
             "interval": self.interval(row),
-            "margin": self.value(kpi, row.get("margin")) if "margin" in row else "",
+            "margin": self.margin(kpi, row["margin"]) if "margin" in row else "",
             "state": self.label(state) if state else "",
             "state_id": state.replace(" ", "-"),
             "tone": "good" if clear and good > 0 else "bad" if clear and good < 0 else "",
         }  # fmt: skip
+
+    def margin(self, kpi: str, margin: float) -> str:
+        """Return a margin as it was planned, with its unit."""
+        unit = self.kpis[kpi].unit
+        return f"{margin:g}" if unit == "1" else f"{margin:g} {unit}"
 
     def scenario(self, id_: str) -> str:
         """Return a scenario's title."""

@@ -13,16 +13,18 @@ VERDICTS = {
 
 
 def number(value: float | None, digits: int | None = None, signed: bool = False) -> str:
-    """Return a number for people: thin grouping, a real minus sign, about three significant digits.
+    """Return a number for people: thin grouping, a real minus sign, two or three significant digits.
 
-    >>> number(-1234.6), number(0.01234), number(3.0, 1, signed=True), number(None)
-    ('−1,235', '0.0123', '+3.0', '–')
+    >>> number(-1234.6), number(0.01234), number(0.5), number(3.0, 1, signed=True), number(None)
+    ('−1,235', '0.012', '0.50', '+3.0', '–')
     """
     if value is None or not math.isfinite(value):
         return "–"
     if digits is None:
         size = abs(value)
-        digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
+        digits = (
+            0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 0.095 else 3 if size >= 0.0095 else 4
+        )
     text = f"{abs(value):,.{digits}f}"
     zero = not text.strip("0.,")
     sign = "" if zero else "−" if value < 0 else "+" if signed else ""

@@ -17,6 +17,8 @@ from steelyard.signals import declared
 from steelyard.units import from_si, to_si
 
 WAIT = "lining_per_log_wait"
+SCALAR, ALL, BULK, WIRE = -1, -2, -3, -4
+BULK_SLOTS = 15
 SPREADS: tuple[tuple[str, float, bool, str], ...] = (
     ("arc_efficiency", 0.1, False, "melt-shop brief 3c: 0.4-0.8"),
     ("surface_emissivity", 0.06, False, "assumed: crust and lid between closed and broken"),
@@ -25,6 +27,7 @@ SPREADS: tuple[tuple[str, float, bool, str], ...] = (
     ("arc_stratification", 1.0, True, "assumed: within a factor of three"),
     ("mixing_constant", 0.4, True, "mixing-time correlations differ by a factor of 1.5"),
     ("dissolution_time", 0.5, True, "assumed: one factor for all bulk materials"),
+    ("dissolution_time", 0.7, True, "assumed: one factor for all wires"),
     ("wall_conductivity", 0.25, True, "MgO-C 5-8 W/mK and lining age; one factor for all cells"),
 )
 SMALLEST = {"arc_slag_share": 0.02, "surface_emissivity": 0.008}
@@ -32,7 +35,8 @@ SMALLEST = {"arc_slag_share": 0.02, "surface_emissivity": 0.008}
 
 @dataclass(frozen=True)
 class Adjustable:
-    """One number that may move. `slot` is its place in an array field, -1 for a scalar, -2 for all places at once."""
+    """One number that may move: place `slot` of an array field, or the scalar field (SCALAR), or one factor for all
+    places (ALL), for those of bulk materials (BULK) or of wires (WIRE)."""
 
     name: str
     block: str
@@ -43,7 +47,7 @@ class Adjustable:
     source: str
 
     def value(self, z: float) -> float:
-        """Return the SI value (for slot -2 the factor) at the standardised z."""
+        """Return the SI value (or the factor) at the standardised z."""
         if self.logarithmic:
             return self.prior * math.exp(self.sd * z)
         return max(self.prior + self.sd * z, SMALLEST.get(self.name, -math.inf))
@@ -51,7 +55,8 @@ class Adjustable:
     @property
     def label(self) -> str:
         """Name with the material, e.g. chill[bulk_12]."""
-        return f"{self.name}[{LABELS[self.slot]}]" if self.slot >= 0 else self.name
+        places = {SCALAR: "", ALL: "", BULK: "[bulk]", WIRE: "[wire]"}
+        return self.name + (f"[{LABELS[self.slot]}]" if self.slot >= 0 else places[self.slot])
 
 
 def adjustables(furnace: ParameterSet, arrival: dict[str, Any], used: np.ndarray) -> list[Adjustable]:
@@ -61,15 +66,14 @@ def adjustables(furnace: ParameterSet, arrival: dict[str, Any], used: np.ndarray
         number = furnace.numbers[name]
         whole = isinstance(number.value, list)
         spread = sd if whole or logarithmic or not number.sd else float(number.sd)
-        found.append(
-            Adjustable(name, "furnace", -2 if whole else -1, 1.0 if whole else number.value, spread, logarithmic, why)
-        )
+        slot = SCALAR if not whole else (ALL if name != "dissolution_time" else (WIRE if "wires" in why else BULK))
+        found.append(Adjustable(name, "furnace", slot, 1.0 if whole else number.value, spread, logarithmic, why))
     chill = furnace.numbers["chill"]
     for i in np.flatnonzero(used):
         found.append(Adjustable("chill", "furnace", int(i), chill.value[i], chill.sd[i], False, chill.source))
-    found.append(Adjustable("temperature", "arrival", -1, arrival["temperature"], 20.0, False, "assumed"))
-    found.append(Adjustable("hot_face", "arrival", -1, arrival["hot_face"], 70.0, False, "preheat and waiting"))
-    found.append(Adjustable(WAIT, "wait", -1, 0.0, 60.0, False, "assumed: idle ladles stand colder"))
+    found.append(Adjustable("temperature", "arrival", SCALAR, arrival["temperature"], 20.0, False, "assumed"))
+    found.append(Adjustable("hot_face", "arrival", SCALAR, arrival["hot_face"], 70.0, False, "preheat and waiting"))
+    found.append(Adjustable(WAIT, "wait", SCALAR, 0.0, 60.0, False, "assumed: idle ladles stand colder"))
     return found
 
 
@@ -85,10 +89,9 @@ def apply(
             wait = value
         elif number.block == "arrival":
             arrival[number.name] = inside(number.name, value, Arrival)
-        elif number.slot == -2:
-            cells = range(15) if number.name == "dissolution_time" else range(len(furnace[number.name]))
+        elif number.slot <= ALL:
             array = list(furnace[number.name])
-            for i in cells:
+            for i in places(number.slot, len(array)):
                 array[i] = inside(number.name, array[i] * value, Parameters)
             furnace[number.name] = array
         elif number.slot >= 0:
@@ -100,6 +103,11 @@ def apply(
     return furnace, arrival, wait
 
 
+def places(slot: int, length: int) -> range:
+    """Return the places of an array of `length` that a factor moves."""
+    return {ALL: range(length), BULK: range(BULK_SLOTS), WIRE: range(BULK_SLOTS, length)}[slot]
+
+
 def inside(name: str, value: float, block: type) -> float:
     """Return `value` (SI) held within the declared range of the block's field `name`."""
     q = declared(block)[name]
@@ -109,7 +117,7 @@ def inside(name: str, value: float, block: type) -> float:
 
 def shown(number: Adjustable, value: float) -> tuple[float, str]:
     """Return a value in the unit in which people see it, and that unit."""
-    if number.slot == -2:
+    if number.slot <= ALL:
         return value, "1 (factor)"
     if number.block == "wait":
         return value, "K"

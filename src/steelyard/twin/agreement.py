@@ -20,14 +20,16 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
     """Score the twin on the heats of `dataset` with key >= `start`, in time order.
 
     Returns interval (next dip from all dips so far and the treatment between) and final (last dip from the first and
-    the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal; baselines;
-    and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen (0 is as it
+    the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal;
+    baselines; and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen (0 is as it
     should be; otherwise `warning` says so). DataError when no heat can be scored.
     """
     heats = read_heats(store, dataset, LABELS)
     scored = between(heats, start)
     if not scored.any():
-        raise DataError(f"data set {dataset!r} has no heat with key >= {start}; its last is {int(heats.key[-1])}: lower --from")
+        raise DataError(
+            f"data set {dataset!r} has no heat with key >= {start}; its last is {int(heats.key[-1])}: lower --from"
+        )
     same = store.info(dataset)["hash"] == twin.dataset_hash or dataset == twin.dataset
     fitted = between(heats, None, twin.until) if same else ~scored
     told = predict(twin, heats, threads)
@@ -46,7 +48,8 @@ def score(quantiles: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     """Return mae_k, rmse_k, bias_k, coverage_50, coverage_90 and n of forecasts (n, 5) [K] against dips (n,) [K]."""
     error = quantiles[:, 2] - truth
     return {
-        "mae_k": float(np.abs(error).mean()), "rmse_k": float(np.sqrt((error**2).mean())), "bias_k": float(error.mean()),
+        "mae_k": float(np.abs(error).mean()), "rmse_k": float(np.sqrt((error**2).mean())),
+        "bias_k": float(error.mean()),
         "coverage_50": float(((truth >= quantiles[:, 1]) & (truth <= quantiles[:, 3])).mean()),
         "coverage_90": float(((truth >= quantiles[:, 0]) & (truth <= quantiles[:, 4])).mean()), "n": len(truth),
     }  # fmt: skip

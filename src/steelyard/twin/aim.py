@@ -1,7 +1,6 @@
 """The operator's aim: final temperatures are steered to a target, so a record's end tells more than its physics.
 
-**Model** the density of the last dip is proportional to the physics mixture (from the first dip and the treatment) times
-an aim: three Gaussians — usual target, hotter grade, anything — whose shares and centre depend linearly on the context
+**Model** the density of the last dip is proportional to the physics mixture (first dip, treatment) times an aim: three Gaussians — usual target, hotter grade, anything — whose shares and centre depend linearly on the context
 (recent ends, recipe, timing). p(y | physics, context) = N(y)·a(y) / ∫ N·a, closed form for Gaussian mixtures.
 **Holds** for records of treatments that an operator carried out, inside the data of the calibration (support). It says
 nothing about cause: asked "what if", the twin answers by the kernel alone.
@@ -20,7 +19,7 @@ SPREADS = np.array([6.0, 7.0, 20.0])
 SHARES = np.array([0.0, -2.0, -1.5])
 SHIFTED = np.array([1.0, 1.0, 0.0])
 SHRINK, SHRINK_SHIFT = 6.0, 1.8
-MOST_STEPS = 120
+MOST_STEPS = 60
 
 
 @dataclass(frozen=True)

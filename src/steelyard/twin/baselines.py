@@ -30,7 +30,9 @@ def interval_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     count, since = heatings_before(heats)
     y = from_si(heats.dip_temperature, "°C")
     plain = np.stack([y[q], seen.energy[n] - seen.energy[q], seen.time[n] - seen.time[q]], axis=1)
-    more = np.stack([seen.time[q], seen.energy[q], q - heats.dip_offset[heat[q]], count[n] - count[q], since[n]], axis=1)
+    more = np.stack(
+        [seen.time[q], seen.energy[q], q - heats.dip_offset[heat[q]], count[n] - count[q], since[n]], axis=1
+    )
     return heat[n], y[q], y[n], np.concatenate([plain, added[n] - added[q], more], axis=1)
 
 
@@ -62,7 +64,9 @@ def baselines(heats: Heats, seen_by_twin: np.ndarray, scored: np.ndarray, seed: 
         _put(found, "mean", task, None if mean is None else mean - truth)
         linear = _linear(features[fit], target[fit], features[score], len(heats.labels)) if enough else None
         _put(found, "linear", task, None if linear is None else linear - truth)
-        rise, reason = _boosting(features[fit], (target - present)[fit], features[score], seed) if enough else (None, "")
+        rise, reason = (
+            _boosting(features[fit], (target - present)[fit], features[score], seed) if enough else (None, "")
+        )
         _put(found, "boosting", task, None if rise is None else present[score] + rise - truth, reason)
     return found
 
@@ -91,6 +95,11 @@ def _boosting(train: np.ndarray, rise: np.ndarray, test: np.ndarray, seed: int) 
     except ImportError:
         return None, NO_BOOSTING
     model = HistGradientBoostingRegressor(
-        loss="absolute_error", learning_rate=0.05, max_iter=400, max_leaf_nodes=15, min_samples_leaf=30, random_state=seed
+        loss="absolute_error",
+        learning_rate=0.05,
+        max_iter=400,
+        max_leaf_nodes=15,
+        min_samples_leaf=30,
+        random_state=seed,
     )
     return model.fit(train, rise).predict(test), ""

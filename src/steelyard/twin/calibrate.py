@@ -22,7 +22,7 @@ from steelyard.twin.learning import cross_check, learn
 from steelyard.twin.mixture import HYPER
 from steelyard.twin.practice import fit_arrival, fit_practice, usual_target
 from steelyard.twin.records import Heats, added_before, read_heats, wait_before
-from steelyard.twin.replay import USUAL_WAIT, script_of
+from steelyard.twin.replay import USUAL_WAIT, script_of, start_of, template_of, unmixed_after
 from steelyard.twin.sensitivity import Paths, Plant, jacobian, paths
 from steelyard.twin.twin import Learned, Twin
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 FEWEST_HEATS = 40
 THREADS = 2
+ROUNDS = 3
+MOST_STEPS = 30
+LEAST_UNMIXED = 0.2
 Progress = Callable[[float, str], None]
 
 
@@ -77,10 +80,11 @@ def calibrate_heats(
     say(0.95, "credibility")
     values, arrival, wait = apply(numbers, fit.z[:p], shipped.furnace, shipped.arrival)
     noise = {name: float(f"{hyper[name][0]:.9g}") for name in HYPER}
+    extra = _noise(noise, Plant(values, arrival, wait, base.argon_flow), heats, practice["prepare_delay"])
     first = heats.dip_offset[:-1]
     arrival = fit_arrival(heats, arrival, practice, physics.state[first, 0]) | _spreads(heats, arrival, noise, wait)
     twin = Twin(
-        process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | _noise(noise, values),
+        process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | extra,
         arrival, practice, wait, numbers, fit.z[:p], covariance(fit.information)[:p, :p], noise, learned,
         figures | {"held_out_blocks": held_out, "skipped_heats": heats.skipped},
     )  # fmt: skip
@@ -107,26 +111,35 @@ def _estimate(
     z = np.zeros(p + len(HYPER))
     around = paths(heats, base, THREADS, script)
     steps = 0
-    for pass_ in range(3):
-        start = 0.05 + 0.2 * pass_
-        anchor = z[:p].copy()
-        columns = jacobian(numbers, anchor, base, heats, script, around, THREADS, lambda f, s=start: say(s + 0.1 * f, "replay"))
-        fit = search(seen, around, columns, anchor, z, 30, THREADS, lambda f, s=start: say(s + 0.1 + 0.1 * f, "estimate"))
-        z, steps = fit.z, steps + fit.steps
-        furnace, arrival, wait = apply(numbers, z[:p], base.furnace, base.arrival)
-        plant = Plant(furnace, arrival, wait, base.argon_flow)
-        linear = around.path + columns @ (z[:p] - anchor)
-        around = paths(heats, plant, THREADS, script)
+    fit = Fit(z, np.eye(len(z)), 0.0, 0)
+    gap = 0.0
+    for round_ in range(ROUNDS):
+        anchor = fit.z[:p].copy()
+        say(0.05 + 0.2 * round_, "replay")
+        columns = jacobian(numbers, anchor, base, heats, script, around, THREADS)
+        say(0.15 + 0.2 * round_, "estimate")
+        fit = search(seen, around, columns, anchor, fit.z, MOST_STEPS, THREADS)
+        steps += fit.steps
+        furnace, arrival, wait = apply(numbers, fit.z[:p], base.furnace, base.arrival)
+        linear = around.path + columns @ (fit.z[:p] - anchor)
+        around = paths(heats, Plant(furnace, arrival, wait, base.argon_flow), THREADS, script)
         gap = float(np.abs(around.path - linear).mean())
     return fit, around, {"scoring_steps": steps, "linearisation_gap_k": gap, "log_posterior": fit.objective}
 
 
-def _noise(noise: dict[str, float], values: dict[str, Any]) -> dict[str, Any]:
-    """Return the furnace's noise parameters that belong to the filter's numbers."""
+def _noise(noise: dict[str, float], plant: Plant, heats: Heats, lead: float) -> dict[str, Any]:
+    """Return the furnace's noise parameters that belong to the filter's numbers.
+
+    The kernel lets the noise of an unmixed bath decay with mixing; it is set so that a first dip at its usual time,
+    `lead` [s] later after arrival than after the first arc, has the noise of first dips.
+    """
     dip = _mixed(noise["noise"], noise["doubt"], noise["doubt_spread"])
     first = _mixed(noise["noise_first"], noise["doubt_first"], noise["doubt_first_spread"])
+    usual = float(np.median(heats.dip_time[heats.dip_offset[:-1]])) + lead
+    unit = template_of(plant.furnace, plant.arrival, plant.argon_flow)
+    left = unmixed_after(unit, start_of(heats, plant.arrival, plant.wait)[0], usual)
     found = {
-        "dip_noise": dip, "dip_noise_unmixed": float(np.sqrt(max(first**2 - dip**2, 0.0))),
+        "dip_noise": dip, "dip_noise_unmixed": float(np.sqrt(max(first**2 - dip**2, 0.0))) / max(left, LEAST_UNMIXED),
         "efficiency_spread": noise["efficiency_spread"], "disturbance": noise["walk"],
     }  # fmt: skip
     return {name: inside(name, value, Parameters) for name, value in found.items()}

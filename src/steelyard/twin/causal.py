@@ -1,4 +1,4 @@
-"""Cause and effect: what one more MWh or one more minute does in the twin, and what a robust regression of the records says.
+"""Cause and effect: what one more MWh or one more minute does in the twin, and in a robust regression of the records.
 
 The twin answers by its kernel alone — nothing learned takes part: the recorded treatment is replayed with every heating
 stronger, and with a hold before the last dip. The regression of the records is of the rise between dips on energy,
@@ -12,9 +12,10 @@ import numpy as np
 
 from steelyard.twin.baselines import interval_table
 from steelyard.twin.fitting import observed
+from steelyard.twin.mixture import LIQUID
 from steelyard.twin.records import Heats, added_before
 from steelyard.twin.replay import Script, script_of
-from steelyard.twin.sensitivity import replay
+from steelyard.twin.sensitivity import paths, replay
 from steelyard.twin.twin import Twin
 
 STRONGER, HOLD = 0.05, 300.0
@@ -33,17 +34,28 @@ def causal(twin: Twin, heats: Heats, scored: np.ndarray, threads: int = 2) -> di
 
 
 def twin_response(twin: Twin, heats: Heats, scored: np.ndarray, threads: int = 2) -> tuple[float, float]:
-    """Return the twin's own K per MWh and K per minute of holding, at the last dip, averaged over `scored` heats."""
-    script, plant = script_of(heats), twin.as_plant()
-    last = heats.last_dip[scored]
+    """Return the twin's own K per MWh given between two dips, and K per minute of holding before the last dip.
+
+    The rise of a stronger treatment is followed from dip to dip: what it had gained before is carried by the twin's own
+    sensitivity and taken off, so that the number compares with the regression of rises between dips.
+    """
+    script = script_of(heats)
+    plant = twin.as_plant()
     only = np.flatnonzero(scored)
-    usual = replay(script, heats, plant, threads, only)[last]
-    stronger = replay(replace(script, power=script.power * (1.0 + STRONGER)), heats, plant, threads, only)[last]
-    held = replay(_hold_before_last(script, heats), heats, plant, threads, only)[last]
-    energy = observed(heats, added_before(heats)).energy[last]
+    around = paths(heats, plant, threads, script)
+    stronger = replay(replace(script, power=script.power * (1.0 + STRONGER)), heats, plant, threads, only) - around.path
+    energy = observed(heats, added_before(heats)).energy
+    heat = heats.heat_of_dip
+    n = np.flatnonzero((np.arange(len(heat)) > heats.dip_offset[heat]) & scored[heat])
+    liquid = around.by[:, 0]
+    n = n[(liquid[n] > LIQUID) & (liquid[n - 1] > LIQUID)]
+    gained = stronger[n] - liquid[n] / liquid[n - 1] * stronger[n - 1]
+    last = heats.last_dip[scored]
+    last = last[liquid[last] > LIQUID]
+    held = replay(_hold_before_last(script, heats), heats, plant, threads, only)[last] - around.path[last]
     return (
-        float((stronger - usual).sum() / (STRONGER * energy.sum())),
-        float((held - usual).mean() / (HOLD / 60.0)),
+        float(gained.sum() / (STRONGER * (energy[n] - energy[n - 1]).sum())),
+        float(held.mean() / (HOLD / 60.0)),
     )
 
 

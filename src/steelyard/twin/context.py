@@ -30,10 +30,11 @@ class Forecast:
 def past_average(heats: Heats, value: np.ndarray, memory: float, start: float) -> np.ndarray:
     """Return, for each heat, the exponential average of `value` (n,) over heats that ended before it began."""
     found = np.empty(len(heats))
-    ended = np.argsort(heats.end, kind="stable")
+    begin, end = heats.start, heats.end
+    ended = np.argsort(end, kind="stable")
     average, done = start, 0
-    for h in np.argsort(heats.start, kind="stable"):
-        while done < len(ended) and heats.end[ended[done]] <= heats.start[h]:
+    for h in np.argsort(begin, kind="stable"):
+        while done < len(ended) and end[ended[done]] <= begin[h]:
             average = memory * average + (1.0 - memory) * value[ended[done]]
             done += 1
         found[h] = average
@@ -74,7 +75,8 @@ def interval_features(
         np.log(0.3 + t[n] - t[q]), np.log1p(t[q]), np.minimum(number[q], 6), seen.energy[q],
         np.log(0.3 + np.minimum(since[n] / 60.0, 30.0)), count[n] - count[q],
         past[:, 0], past[:, 1], past[:, 2], past[:, 3], past[:, 4], seen.repeated[q].astype(float),
-        np.where(later, y[q] - y[before], 0.0), np.where(later, np.log(0.3 + np.clip(t[q] - t[before], 0.0, 60.0)), 3.0),
+        np.where(later, y[q] - y[before], 0.0),
+        np.where(later, np.log(0.3 + np.clip(t[q] - t[before], 0.0, 60.0)), 3.0),
     ]  # fmt: skip
     return n, np.concatenate([np.stack(columns, axis=1), added[n] - added[q], added[n]], axis=1)
 
@@ -94,7 +96,7 @@ def final_context(heats: Heats, seen: Observed, added: np.ndarray, forecast: For
 def final_features(
     heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, aimed: np.ndarray
 ) -> np.ndarray:
-    """Return the features of the final task's residual, shape (n, f); `aimed` (n, 5) are the quantiles after the aim."""
+    """Return the features of the final task's residual, shape (n, f); `aimed` (n, 5): quantiles after the aim."""
     first, last = heats.dip_offset[:-1], heats.last_dip
     q5 = forecast.final
     own = [

@@ -1,7 +1,7 @@
 """The credibility card of a twin: seven questions, each with a level 0-4 and the evidence behind it.
 
-**Levels** 0 nothing; 1 argued; 2 checked in part; 3 checked with figures inside the stated limits; 4 checked by others or
-over long use. A level is computed from evidence where it can be; it is never raised by hand.
+**Levels** 0 nothing; 1 argued; 2 checked in part; 3 checked with figures inside the stated limits; 4 checked by
+others or over long use. A level is computed from evidence where it can be; it is never raised by hand.
 **Source** the factors of ASME V&V 40-2018 and NASA-STD-7009A, as design/trials.md lists them.
 """
 
@@ -15,6 +15,15 @@ from steelyard.twin.replay import STEP, play, play_into, script_of, start_of, te
 from steelyard.twin.twin import Twin
 
 SAMPLE = 40
+CODE = (
+    "kernel laws run as validation cases against analytic values and published numbers (steelyard validate); the filter "
+    "and the fit recover known parameters from synthetic heats (tests/twin)"
+)
+UNSEEN = "for heats never seen run: steelyard twin agreement"
+ROBUST = (
+    "doubtful dips and unrecorded events are hypotheses of the filter; what is learned fades to nothing outside its data; "
+    "threads do not change a byte"
+)
 FACTORS = (
     "code_verification", "solution_verification", "validation", "input_pedigree", "uncertainty", "robustness",
     "use_history",
@@ -22,37 +31,33 @@ FACTORS = (
 
 
 def credibility_card(twin: Twin, heats: Heats) -> dict[str, Any]:
-    """Return the card: factor → {level, evidence, figures}. Validation grows when `with_agreement` adds held-out errors."""
+    """Return the card: factor → {level, evidence, figures}. See `with_agreement`."""
     halving, closure = step_halving(twin, heats), energy_closure(twin, heats)
     rows = twin.estimates()
     known = sum(row["identified"] for row in rows)
     blocks = twin.figures["held_out_blocks"]
+    error = f"next dip {blocks['interval_mae_k']:.2f} K, last dip from the first {blocks['final_mae_k']:.2f} K (MAE)"
     return {
-        "code_verification": _level(
-            2, "kernel laws run as validation cases against analytic values and published numbers (steelyard validate); "
-            "the filter and the fit recover known parameters from synthetic heats (tests/twin)", {},
-        ),
+        "code_verification": _level(2, CODE, {}),
         "solution_verification": _level(
             3 if halving <= 0.5 and closure <= 5e-3 else 1,
-            f"halving the replay step of {STEP:g} s moves a dip by {halving:.2f} K at most; the heat balance of a replayed "
-            f"heat closes within {100 * closure:.4f} %", {"step_halving_k": halving, "closure": closure},
+            f"halving the replay step of {STEP:g} s moves a dip by {halving:.2f} K at most; the heat balance of a "
+            f"replayed heat closes within {100 * closure:.4f} %",
+            {"step_halving_k": halving, "closure": closure},
         ),
         "validation": _level(
-            2, f"blocks of heats held out from the learned part inside the calibration: next dip {blocks['interval_mae_k']:.2f} K, "
-            f"last dip from the first {blocks['final_mae_k']:.2f} K (MAE); heats never seen: steelyard twin agreement", dict(blocks),
+            2, f"blocks of heats held out from the learned part inside the calibration: {error}; {UNSEEN}", dict(blocks)
         ),
         "input_pedigree": _level(
             2, f"{twin.heats} recorded heats of {twin.dataset!r}; geometry, lining and analysis are of a shipped "
             f"{twin.plant} furnace, with sources; materials anonymous; steel mass not recorded", {"heats": twin.heats},
         ),
         "uncertainty": _level(
-            3, f"posterior of {len(rows)} numbers, {known} identified (posterior below half the prior width), the rest at "
-            "their priors; ensemble draws; forecast intervals set on held-out blocks", {"identified": known, "of": len(rows)},
+            3, f"posterior of {len(rows)} numbers, {known} identified (posterior below half the prior width), the rest "
+            "at their priors; ensemble draws; forecast intervals set on held-out blocks",
+            {"identified": known, "of": len(rows)},
         ),
-        "robustness": _level(
-            2, "doubtful dips and unrecorded events are hypotheses of the filter; what is learned fades to nothing outside "
-            "its data; step, seed and threads do not change a byte", {},
-        ),
+        "robustness": _level(2, ROBUST, {}),
         "use_history": _level(0, "no use on a plant yet", {}),
     }  # fmt: skip
 
@@ -64,13 +69,16 @@ def with_agreement(card: dict[str, Any], agreement: dict[str, Any]) -> dict[str,
     covered = all(0.85 <= task["coverage_90"] <= 0.95 for task in (interval, final))
     causal = 16.0 <= agreement["causal"]["k_per_mwh"] <= 20.0
     level = 1 if seen else (3 if covered and causal else 2)
+    which = f"{agreement['split']['heats_scored']} heats from key {agreement['split']['first_key']} on"
+    if seen:
+        which += f" ({seen} of them seen by the calibration)"
     text = (
-        f"{agreement['split']['heats_scored']} heats from key {agreement['split']['first_key']} on"
-        f"{'' if not seen else f' ({seen} of them seen by the calibration)'}: next dip {interval['mae_k']:.2f} K, last dip from "
-        f"the first {final['mae_k']:.2f} K (MAE); 90 % intervals cover {100 * interval['coverage_90']:.0f} and "
-        f"{100 * final['coverage_90']:.0f} %; {agreement['causal']['k_per_mwh']:.1f} K per MWh"
+        f"{which}: next dip {interval['mae_k']:.2f} K, last dip from the first {final['mae_k']:.2f} K (MAE); 90 % "
+        f"intervals cover {100 * interval['coverage_90']:.0f} and {100 * final['coverage_90']:.0f} %; "
+        f"{agreement['causal']['k_per_mwh']:.1f} K per MWh"
     )
-    return card | {"validation": _level(level, text, {"interval": interval, "final": final, "causal": agreement["causal"]})}
+    figures = {"interval": interval, "final": final, "causal": agreement["causal"]}
+    return card | {"validation": _level(level, text, figures)}
 
 
 def _level(level: int, evidence: str, figures: dict[str, Any]) -> dict[str, Any]:
@@ -93,13 +101,12 @@ def energy_closure(twin: Twin, heats: Heats) -> float:
     start = start_of(heats, plant.arrival, plant.wait)
     worst = 0.0
     for h in range(min(SAMPLE // 4, len(heats))):
-        before = template_of(plant.furnace, plant.arrival, plant.argon_flow)
-        after = before.copy()
-        play_into(script, before.copy(), after, start, h, np.full(len(heats.dip_time), np.nan))
-        place_ladle(before[0], *(float(v) for v in start[h]), 1.0)
+        template = template_of(plant.furnace, plant.arrival, plant.argon_flow)
+        before, after = template.copy(), template.copy()
+        play_into(script, template, after, start, h, np.full(len(heats.dip_time), np.nan))
+        place_ladle(before[0], start[h, 0], start[h, 1], start[h, 2], start[h, 3], 1.0)
         x = after["x"][0]
         gained = heat_content(after[0]) - heat_content(before[0])
         brought = x["energy_arc"] - x["energy_surface"] - x["energy_shell"] + x["energy_additions"]
         worst = max(worst, abs(gained - brought) / max(float(x["energy_arc"]), 1.0))
     return float(worst)
-

@@ -45,12 +45,11 @@ def hyper_record(hyper: dict[str, float]) -> np.ndarray:
 def forecast(seen: Observed, around: Paths, hyper: np.ndarray) -> Forecast:
     """Run the filter over all heats and return the physics forecasts; `hyper` is a record of shape (1,)."""
     n, dips = len(seen.offset) - 1, len(around.path)
-    step, final = np.zeros(dips), np.zeros(n)
     step_q, final_q = np.zeros((dips, 5)), np.zeros((n, 5))
     mixture, state = np.zeros((n, 8, 3)), np.zeros((dips, 3))
     filter_heats(
-        0, n, seen.offset, around.path, seen.reading, around.by, seen.time, seen.energy, seen.mass, seen.repeated,
-        hyper[0], True, step, final, step_q, final_q, mixture, state,
+        seen.offset, (around.path, seen.reading, around.by, seen.time, seen.energy, seen.mass), seen.repeated, hyper[0],
+        True, (np.zeros(dips), np.zeros(n)), (step_q, final_q), mixture, state,
     )  # fmt: skip
     return Forecast(step_q, final_q, mixture, state, around.path)
 

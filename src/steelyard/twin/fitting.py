@@ -67,14 +67,13 @@ def hyper_at(z: np.ndarray) -> np.ndarray:
 
 def heat_scores(seen: Observed, path: np.ndarray, by: np.ndarray, hyper: np.ndarray) -> np.ndarray:
     """Return the log-likelihood of each heat, dip by dip plus last-from-first, shape (n,); constants left out."""
-    n, dips = len(seen.offset) - 1, len(path)
-    step, final = np.zeros(dips), np.zeros(n)
-    void, mix, state = np.zeros((1, 5)), np.zeros((1, 8, 3)), np.zeros((1, 3))
+    logs = np.zeros(len(path)), np.zeros(len(seen.offset) - 1)
+    none = np.zeros((1, 5)), np.zeros((1, 5))
     filter_heats(
-        0, n, seen.offset, path, seen.reading, by, seen.time, seen.energy, seen.mass, seen.repeated, hyper[0], False,
-        step, final, void, void, mix, np.broadcast_to(state, (dips, 3)).copy(),
+        seen.offset, (path, seen.reading, by, seen.time, seen.energy, seen.mass), seen.repeated, hyper[0], False,
+        logs, none, np.zeros((1, 8, 3)), np.zeros((1, 3)),
     )  # fmt: skip
-    return np.add.reduceat(step, seen.offset[:-1]) + final
+    return np.add.reduceat(logs[0], seen.offset[:-1]) + logs[1]
 
 
 @dataclass

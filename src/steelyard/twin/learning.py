@@ -12,8 +12,8 @@ from steelyard.twin.records import Heats
 from steelyard.twin.residual import fit_residual
 from steelyard.twin.twin import Learned
 
-INTERVAL = {"size": 500, "lengths": (5.0, 16.0), "amplitude": 4.0, "linear": 0.1, "noise": 2.5}
-FINAL = {"size": 400, "lengths": (6.0, 16.0), "amplitude": 4.0, "linear": 0.1, "noise": 4.5}
+INTERVAL: dict[str, Any] = {"size": 500, "lengths": (5.0, 16.0), "amplitude": 4.0, "linear": 0.1, "noise": 2.5}
+FINAL: dict[str, Any] = {"size": 400, "lengths": (6.0, 16.0), "amplitude": 4.0, "linear": 0.1, "noise": 4.5}
 BLOCKS = 4
 COVERED = (0.5, 0.9)
 
@@ -57,7 +57,9 @@ def cross_check(
         ):
             ratio[task].append(_needed(quantiles, truth))
             error[task].append(truth - quantiles[:, 2])
-    widths = np.array([[float(f"{np.quantile(np.concatenate(r)[:, i], COVERED[i]):.6g}") for i in (0, 1)] for r in ratio])
+    widths = np.array(
+        [[float(f"{np.quantile(np.concatenate(r)[:, i], COVERED[i]):.6g}") for i in (0, 1)] for r in ratio]
+    )
     mae = [float(np.abs(np.concatenate(e)).mean()) for e in error]
     return widths, {"blocks": BLOCKS, "interval_mae_k": mae[0], "final_mae_k": mae[1]}
 

@@ -27,6 +27,7 @@ HYPER = (
 HYPER_RECORD = np.dtype([(name, "f8") for name in HYPER])
 PROBABILITIES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 TINY = 1e-300
+LIQUID = 0.5
 
 
 @kernel
@@ -67,7 +68,7 @@ def _carry(s, rho, lining, efficiency, noise, out):
 
 @kernel
 def _correct(s, extra, r, variance, out):
-    """Correct a component with the innovation r [K]; `extra` is added to its P00; `variance` is that of the dip [K²]."""
+    """Correct a component with the innovation r [K]; `extra` adds to its P00; `variance` is the dip's [K²]."""
     p00 = s[3] + extra
     total = p00 + variance
     g0, g1, g2 = p00 / total, s[4] / total, s[5] / total
@@ -164,12 +165,12 @@ def _walk(hyper, minutes, energy, mass, events):
 @kernel
 def _arrive(hyper, S, W, by):
     """Set the one component of a ladle on arrival, seen at the first dip with sensitivities `by` (3,)."""
-    a, l, e = hyper.arrival_spread, hyper.lining_spread, hyper.efficiency_spread
-    c = hyper.correlation * a * l
+    a, b, e = hyper.arrival_spread, hyper.lining_spread, hyper.efficiency_spread
+    c = hyper.correlation * a * b
     S[0, 0], S[0, 1], S[0, 2] = 0.0, 0.0, 0.0
-    S[0, 3] = (by[0] * a) ** 2 + (by[1] * l) ** 2 + (by[2] * e) ** 2 + 2.0 * by[0] * by[1] * c
-    S[0, 4], S[0, 5] = by[1] * l * l + by[0] * c, by[2] * e * e
-    S[0, 6], S[0, 7], S[0, 8] = l * l, 0.0, e * e
+    S[0, 3] = (by[0] * a) ** 2 + (by[1] * b) ** 2 + (by[2] * e) ** 2 + 2.0 * by[0] * by[1] * c
+    S[0, 4], S[0, 5] = by[1] * b * b + by[0] * c, by[2] * e * e
+    S[0, 6], S[0, 7], S[0, 8] = b * b, 0.0, e * e
     W[0] = 1.0
 
 
@@ -185,8 +186,9 @@ def _spreads(hyper, dip, repeated):
 
 
 @kernel
-def _look_ahead(hyper, S, W, k, carry, minutes, deviation, comp, tmp, NS, NW):
-    """Predict the last dip from k components of the first: return (count, density); `comp` gets the mixture."""
+def _look_ahead(hyper, carry, minutes, deviation, k, work):
+    """Predict the last dip from k components of the first: return (count, density); the work space gets the mixture."""
+    S, W, NS, NW, comp, tmp = work
     jump = 1.0 - (1.0 - hyper.jump_first) * (1.0 - hyper.jump) ** (minutes / 8.0)
     count, density, _ = _observe(
         S, W, k, carry, jump, hyper.jump_spread**2, hyper.doubt, hyper.noise**2, hyper.doubt_spread**2,
@@ -196,70 +198,88 @@ def _look_ahead(hyper, S, W, k, carry, minutes, deviation, comp, tmp, NS, NW):
 
 
 @kernel
-def filter_heats(first, last, offset, path, reading, by, time, energy, mass, repeated, hyper, full, step_log, final_log, step_q, final_q, final_mix, state):  # fmt: skip
-    """Filter heats first … last-1.
-
-    path, reading [K], time [min], energy [MWh], mass [kg] (dips,): cumulated from the heat's start; by (dips, 3):
-    sensitivities to arrival temperature, hot face, relative efficiency. Fills step_log (dips,), final_log (heats,):
-    log predictive densities (constants left out); when `full`: quantiles step_q (dips, 5), final_q (heats, 5), the
-    mixture final_mix (heats, 8, 3) and state (dips, 3): filtered deviation, its spread, probability of a good dip.
-    """
-    S, W = np.zeros((COMPONENTS, 9)), np.zeros(COMPONENTS)
-    NS, NW = np.zeros((COMPONENTS * HYPOTHESES, 9)), np.zeros(COMPONENTS * HYPOTHESES)
-    comp, tmp, carry = np.zeros((COMPONENTS * HYPOTHESES, 3)), np.zeros(9), np.zeros(4)
-    for h in range(first, last):
-        a, b = offset[h], offset[h + 1]
-        _arrive(hyper, S, W, by[a])
-        k = 1
-        carry[0], carry[1], carry[2], carry[3] = 1.0, 0.0, 0.0, 0.0
-        for j in range(a, b):
-            jump, deviation = 0.0, reading[j] - path[j]
-            if j > a:
-                minutes = time[j] - time[j - 1]
-                _interval(hyper, by[j - 1], by[j], minutes, energy[j] - energy[j - 1], mass[j] - mass[j - 1], carry)
-                jump = (hyper.jump_first if j == a + 1 else hyper.jump) * (1.0 - math.exp(-minutes / 3.0))
-            else:
-                _final(hyper, h, a, b, path, reading, by, time, energy, mass, full, final_log, final_q, final_mix, S, W, NS, NW, comp, tmp)  # fmt: skip
-                _arrive(hyper, S, W, by[a])
-            variance, doubt, doubtful = _spreads(hyper, j - a, repeated[j])
-            count, density, good = _observe(S, W, k, carry, jump, hyper.jump_spread**2, doubt, variance, doubtful, deviation, NS, NW, comp, tmp)  # fmt: skip
-            step_log[j] = math.log(density)
-            if full:
-                for z in range(5):
-                    step_q[j, z] = path[j] + mixture_quantile(comp[:, 0], comp[:, 1], comp[:, 2], count, PROBABILITIES[z])
-                state[j, 2] = good / density
-            k = _reduce(NS, NW, count, density, S, W, tmp)
-            if full:
-                _note(S, W, k, state[j])
-
-
-@kernel
 def _interval(hyper, before, after, minutes, energy, mass, carry):
-    """Fill `carry` for an interval between two dips with sensitivities before and after (3,)."""
-    carry[0] = after[0] / before[0]
-    carry[1], carry[2] = after[1] - carry[0] * before[1], after[2] - carry[0] * before[2]
+    """Fill `carry` for an interval between two dips with sensitivities before and after (3,).
+
+    Where the replayed steel has begun to freeze (an unrecorded stay of hours) its sensitivities say nothing: the
+    deviation is then carried as it is.
+    """
+    carry[0], carry[1], carry[2] = 1.0, 0.0, 0.0
+    if before[0] > LIQUID and after[0] > LIQUID:
+        carry[0] = after[0] / before[0]
+        carry[1], carry[2] = after[1] - carry[0] * before[1], after[2] - carry[0] * before[2]
     carry[3] = _walk(hyper, minutes, energy, mass, 1.0 - math.exp(-minutes))
 
 
 @kernel
-def _final(hyper, h, a, b, path, reading, by, time, energy, mass, full, final_log, final_q, final_mix, S, W, NS, NW, comp, tmp):  # fmt: skip
+def _quantiles(path, comp, count, row):
+    """Write the quantiles of a predictive mixture of `count` components around `path` [K] into row (5,)."""
+    for z in range(5):
+        row[z] = path + mixture_quantile(comp[:, 0], comp[:, 1], comp[:, 2], count, PROBABILITIES[z])
+
+
+@kernel
+def _final(hyper, h, a, b, seen, full, final_log, final_q, final_mix, work):
     """Predict the last dip of heat h from its first alone, not knowing whether or when others were taken between."""
+    path, reading, by, time, energy, mass = seen
+    S, W, NS, NW, comp, tmp = work
     carry = np.zeros(4)
     carry[0] = 1.0
     variance, doubt, doubtful = _spreads(hyper, 0, False)
-    count, density, _ = _observe(S, W, 1, carry, 0.0, 0.0, doubt, variance, doubtful, reading[a] - path[a], NS, NW, comp, tmp)  # fmt: skip
+    first = reading[a] - path[a]
+    count, density, _ = _observe(S, W, 1, carry, 0.0, 0.0, doubt, variance, doubtful, first, NS, NW, comp, tmp)
     k = _reduce(NS, NW, count, density, S, W, tmp)
     e = b - 1
     minutes = time[e] - time[a]
     _interval(hyper, by[a], by[e], minutes, energy[e] - energy[a], mass[e] - mass[a], carry)
-    count, density = _look_ahead(hyper, S, W, k, carry, minutes, reading[e] - path[e], comp, tmp, NS, NW)
+    count, density = _look_ahead(hyper, carry, minutes, reading[e] - path[e], k, work)
     final_log[h] = math.log(density)
     if full:
-        for z in range(5):
-            final_q[h, z] = path[e] + mixture_quantile(comp[:, 0], comp[:, 1], comp[:, 2], count, PROBABILITIES[z])
+        _quantiles(path[e], comp, count, final_q[h])
         final_mix[h, :, 0], final_mix[h, :, 1], final_mix[h, :, 2] = 0.0, path[e], 1.0
         for z in range(count):
             final_mix[h, z, 0], final_mix[h, z, 1], final_mix[h, z, 2] = comp[z, 0], path[e] + comp[z, 1], comp[z, 2]
+
+
+@kernel
+def filter_heats(offset, seen, repeated, hyper, full, logs, quantiles, final_mix, state):
+    """Filter all heats; dips of heat h are offset[h] … offset[h+1]-1.
+
+    seen = (path, reading [K], by, time [min], energy [MWh], mass [kg]), each (dips,) and cumulated from the heat's
+    start; by (dips, 3): sensitivities to arrival temperature, hot face, relative efficiency. Fills logs = (dips,),
+    (heats,): log predictive densities of each dip given those before, of the last given the first (constants left
+    out); when `full`: quantiles = (dips, 5), (heats, 5), the mixture final_mix (heats, 8, 3) and state (dips, 3):
+    filtered deviation, its spread, probability of a good dip.
+    """
+    path, reading, by, time, energy, mass = seen
+    S, W = np.zeros((COMPONENTS, 9)), np.zeros(COMPONENTS)
+    NS, NW = np.zeros((COMPONENTS * HYPOTHESES, 9)), np.zeros(COMPONENTS * HYPOTHESES)
+    comp, tmp, carry = np.zeros((COMPONENTS * HYPOTHESES, 3)), np.zeros(9), np.zeros(4)
+    work = (S, W, NS, NW, comp, tmp)
+    for h in range(len(offset) - 1):
+        a, b = offset[h], offset[h + 1]
+        _arrive(hyper, S, W, by[a])
+        _final(hyper, h, a, b, seen, full, logs[1], quantiles[1], final_mix, work)
+        _arrive(hyper, S, W, by[a])
+        k, jump = 1, 0.0
+        carry[0], carry[1], carry[2], carry[3] = 1.0, 0.0, 0.0, 0.0
+        for j in range(a, b):
+            if j > a:
+                minutes = time[j] - time[j - 1]
+                _interval(hyper, by[j - 1], by[j], minutes, energy[j] - energy[j - 1], mass[j] - mass[j - 1], carry)
+                jump = (hyper.jump_first if j == a + 1 else hyper.jump) * (1.0 - math.exp(-minutes / 3.0))
+            variance, doubt, doubtful = _spreads(hyper, j - a, repeated[j])
+            count, density, good = _observe(
+                S, W, k, carry, jump, hyper.jump_spread**2, doubt, variance, doubtful, reading[j] - path[j],
+                NS, NW, comp, tmp,
+            )  # fmt: skip
+            logs[0][j] = math.log(density)
+            if full:
+                _quantiles(path[j], comp, count, quantiles[0][j])
+                state[j, 2] = good / density
+            k = _reduce(NS, NW, count, density, S, W, tmp)
+            if full:
+                _note(S, W, k, state[j])
 
 
 @kernel

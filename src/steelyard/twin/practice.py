@@ -28,7 +28,9 @@ def fit_practice(heats: Heats, shipped: dict[str, Any], target: float) -> dict[s
     return {name: _held(name, value, Practice) for name, value in found.items()}
 
 
-def fit_arrival(heats: Heats, shipped: dict[str, Any], practice: dict[str, Any], deviation: np.ndarray) -> dict[str, Any]:
+def fit_arrival(
+    heats: Heats, shipped: dict[str, Any], practice: dict[str, Any], deviation: np.ndarray
+) -> dict[str, Any]:
     """Return the SI values of the block `Arrival` but temperature and lining, which the calibration estimates.
 
     `deviation` (n,) [K] is the filtered deviation of each heat at its first dip, from which the memory is taken.
@@ -129,7 +131,9 @@ def _decisions(heats: Heats) -> np.ndarray:
         bulk = heats.addition_slot[adds] < 15
         for j in range(a + 1, b - 1):
             time = heats.dip_time[j]
-            later = np.flatnonzero((heats.heating_begin[arcs] >= time) & (heats.heating_begin[arcs] < heats.dip_time[j + 1]))
+            later = np.flatnonzero(
+                (heats.heating_begin[arcs] >= time) & (heats.heating_begin[arcs] < heats.dip_time[j + 1])
+            )
             if len(later):
                 pending = heats.addition_mass[adds][bulk & (heats.addition_time[adds] > time)].sum()
                 rows.append(

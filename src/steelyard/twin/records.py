@@ -73,7 +73,9 @@ def read_heats(store: "Store", dataset: str, labels: tuple[str, ...], until: int
     """
     kind = store.info(dataset)["kind"]
     if kind != "ladle-furnace":
-        raise DataError(f"data set {dataset!r} is of kind {kind!r}; the twin of a ladle furnace needs ladle-furnace heats")
+        raise DataError(
+            f"data set {dataset!r} is of kind {kind!r}; the twin of a ladle furnace needs ladle-furnace heats"
+        )
     dips = _columns(store, dataset, "dips", ("key", "time", "temperature_c"))
     arcs = _columns(store, dataset, "heatings", ("key", "start", "end", "active_energy_mwh"))
     adds = _columns(store, dataset, "additions", ("key", "time", "material", "amount"))
@@ -88,7 +90,9 @@ def read_heats(store: "Store", dataset: str, labels: tuple[str, ...], until: int
     heats = assemble(labels, dips, arcs, adds, until)
     if not len(heats):
         limit = "" if until is None else f" below key {until}"
-        raise DataError(f"data set {dataset!r} has no heat{limit} with a heating and two dips; check --until and the set")
+        raise DataError(
+            f"data set {dataset!r} has no heat{limit} with a heating and two dips; check --until and the set"
+        )
     return heats
 
 

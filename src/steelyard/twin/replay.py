@@ -89,8 +89,10 @@ def _segments(heats: Heats, h: int) -> list[tuple[float, float, int, list[int]]]
 
 
 @kernel
-def _play(first, last, offset, duration, power, dip, feed_offset, feed_slot, feed_mass, template, scratch, unit, start, out, dt):  # fmt: skip
+def _play(first, last, script, feeds, template, scratch, unit, start, out, dt):
     """Play heats first … last-1; `start` (n, 4) holds arrival temperature, mass, slag mass, hot face of each."""
+    offset, duration, power, dip = script
+    feed_offset, feed_slot, feed_mass = feeds
     for h in range(first, last):
         scratch[:] = template
         place_ladle(unit[0], start[h, 0], start[h, 1], start[h, 2], start[h, 3], 1.0)
@@ -103,6 +105,14 @@ def _play(first, last, offset, duration, power, dip, feed_offset, feed_slot, fee
                 furnace_step(unit[0], 0.0, 0.0, 1.0, duration[s] / steps)
             if dip[s] >= 0:
                 out[dip[s]] = unit[0].x.steel_temperature + unit[0].x.stratification + unit[0].p.dip_bias
+
+
+@kernel
+def _still_unmixed(unit, seconds, dt):
+    """Return how unmixed (1 on arrival) the ladle in the station is after `seconds` without arc."""
+    for _ in range(math.ceil(seconds / dt)):
+        furnace_step(unit, 0.0, 0.0, 1.0, dt)
+    return unit.x.unmixed
 
 
 def template_of(furnace: dict[str, Any], arrival: dict[str, Any], argon_flow: float) -> np.ndarray:
@@ -145,12 +155,8 @@ def play(
 
     def work(pieces: list[tuple[int, int]]) -> None:
         own = unit.copy()
-        raw, template = own.view(np.uint8), unit.view(np.uint8)
         for lo, hi in pieces:
-            _play(
-                lo, hi, script.offset, script.duration, script.power, script.dip, script.feed_offset,
-                script.feed_slot, script.feed_mass, template, raw, own, start, out, dt,
-            )  # fmt: skip
+            _play(lo, hi, *_arguments(script), unit.view(np.uint8), own.view(np.uint8), own, start, out, dt)
 
     if threads <= 1:
         for pieces in runs:
@@ -161,12 +167,25 @@ def play(
     return out
 
 
-def play_into(script: Script, template: np.ndarray, unit: np.ndarray, start: np.ndarray, h: int, out: np.ndarray) -> None:
-    """Play heat h alone; `unit`, shape (1,), holds the furnace at its end and `out`, shape (dips,), the readings [K]."""
-    _play(
-        h, h + 1, script.offset, script.duration, script.power, script.dip, script.feed_offset, script.feed_slot,
-        script.feed_mass, template.view(np.uint8), unit.view(np.uint8), unit, start, out, STEP,
-    )  # fmt: skip
+def play_into(
+    script: Script, template: np.ndarray, unit: np.ndarray, start: np.ndarray, h: int, out: np.ndarray
+) -> None:
+    """Play heat h alone; `unit`, shape (1,), then holds the furnace at its end and `out`, (dips,), the readings [K]."""
+    _play(h, h + 1, *_arguments(script), template.view(np.uint8), unit.view(np.uint8), unit, start, out, STEP)
+
+
+def unmixed_after(unit: np.ndarray, start: np.ndarray, seconds: float) -> float:
+    """Return how unmixed the template furnace `unit` is `seconds` after a ladle came with `start`, shape (4,)."""
+    own = unit.copy()
+    place_ladle(own[0], start[0], start[1], start[2], start[3], 1.0)
+    return float(_still_unmixed(own[0], seconds, STEP))
+
+
+def _arguments(script: Script) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    return (
+        (script.offset, script.duration, script.power, script.dip),
+        (script.feed_offset, script.feed_slot, script.feed_mass),
+    )
 
 
 def _runs(chosen: np.ndarray, parts: int) -> list[list[tuple[int, int]]]:

@@ -41,7 +41,9 @@ def scaling(features: np.ndarray) -> Scaling:
     """Return the scaling learned from `features`, shape (n, f); long-tailed non-negative ones get a square root."""
     used = np.flatnonzero(features.std(axis=0) > 1e-9)
     x = features[:, used]
-    long = (x.min(axis=0) >= 0.0) & ((x == 0.0).mean(axis=0) < 0.9) & (x.max(axis=0) > 8.0 * np.median(x, axis=0) + 1e-9)
+    long = (
+        (x.min(axis=0) >= 0.0) & ((x == 0.0).mean(axis=0) < 0.9) & (x.max(axis=0) > 8.0 * np.median(x, axis=0) + 1e-9)
+    )
     x = np.where(long, np.sqrt(np.maximum(x, 0.0)), x)
     return Scaling(used, long, _round(x.mean(axis=0)), _round(x.std(axis=0)))
 
@@ -144,5 +146,7 @@ def cluster_centres(x: np.ndarray, size: int, seed: int, rounds: int = 8) -> np.
 def _round(values: np.ndarray, digits: int = 7) -> np.ndarray:
     """Return values rounded to significant digits, so that the file holds what the twin used."""
     with np.errstate(divide="ignore"):
-        power = np.where(values == 0.0, 0.0, digits - 1 - np.floor(np.log10(np.abs(np.where(values == 0.0, 1.0, values)))))
+        power = np.where(
+            values == 0.0, 0.0, digits - 1 - np.floor(np.log10(np.abs(np.where(values == 0.0, 1.0, values))))
+        )
     return np.round(values * 10.0**power) / 10.0**power

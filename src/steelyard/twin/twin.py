@@ -1,4 +1,4 @@
-"""The twin of one furnace: what the records say of it, with doubt. Plain data; `calibrate` makes it, `file` keeps it."""
+"""The twin of one furnace: what the records say of it, with doubt. Plain data; `calibrate` makes, `file` keeps it."""
 
 from dataclasses import dataclass, field
 from typing import Any

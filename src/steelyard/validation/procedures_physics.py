@@ -54,7 +54,10 @@ def lining_step(given: Values) -> Values:
     face, dt, fluxes = to_si(given["face_c"], "°C"), 1.0, []
     for _ in range(int(given["time_s"] / dt)):
         fluxes.append(conduct_wall(wall, cells, conductivity, heat, 1e9, face, 0.0, face, dt, scratch)[0])
-    return {"flux_kw_m2": from_si(fluxes[-1], "kW/m²"), "ratio_at_quarter_time": fluxes[len(fluxes) // 4 - 1] / fluxes[-1]}
+    return {
+        "flux_kw_m2": from_si(fluxes[-1], "kW/m²"),
+        "ratio_at_quarter_time": fluxes[len(fluxes) // 4 - 1] / fluxes[-1],
+    }
 
 
 def desulphurisation(given: Values) -> Values:

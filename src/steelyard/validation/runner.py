@@ -31,7 +31,7 @@ def data_folder() -> Path | None:
 
 
 def load_cases(folder: Path | None = None) -> list[Case]:
-    """Return every case below `folder` in the order of process and id; DataError when a file is bad or an id doubled."""
+    """Return every case below `folder` by process and id; DataError when a file is bad or an id doubled."""
     cases = [load_case(path) for path in sorted((folder or case_folder()).rglob("*.toml"))]
     ids = [case.id for case in cases]
     doubled = sorted({name for name in ids if ids.count(name) > 1})
@@ -46,13 +46,11 @@ def _natural(text: str) -> list[Any]:
 
 def procedures() -> dict[str, Procedure]:
     """Return every procedure by the name that cases call."""
-    from steelyard.validation import procedures_ladle_furnace, procedures_materials, procedures_physics
+    from steelyard.validation.procedures_ladle_furnace import PROCEDURES as LADLE_FURNACE
+    from steelyard.validation.procedures_materials import PROCEDURES as MATERIALS
+    from steelyard.validation.procedures_physics import PROCEDURES as PHYSICS
 
-    return {
-        **procedures_materials.PROCEDURES,
-        **procedures_physics.PROCEDURES,
-        **procedures_ladle_furnace.PROCEDURES,
-    }
+    return {**MATERIALS, **PHYSICS, **LADLE_FURNACE}
 
 
 def run_case(case: Case, known: dict[str, Procedure] | None = None) -> dict[str, Any]:

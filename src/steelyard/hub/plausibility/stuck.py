@@ -7,7 +7,7 @@ from steelyard.hub.plausibility.finding import Finding
 from steelyard.hub.plausibility.sheet import Sheet
 from steelyard.hub.texts import text
 
-LIVELY = 0.5  # share of samples at which a lively signal changes
+LIVELY = 0.8  # share of samples at which a measured signal with its noise changes; held set values change less
 LEAST_FROZEN = 30
 CHANCE = 1e-9
 

@@ -261,8 +261,8 @@ def overflowed_counters(sheet: Sheet) -> list[Finding]:
         said = text(
             f"{name}: {count} values lie at {limit:g}, where a counter's memory ends, while 90 % lie below "
             f"{np.quantile(given, 0.9):g}: the counter overflowed or ran backwards past 0. Leave these rows out.",
-            f"{name}: {count}개 값이 계수기 한계인 {limit:g}에 몰려 있고 90 %는 {np.quantile(given, 0.9):g} 아래입니다. "
-            "계수기가 넘쳤거나 0 아래로 내려간 것이므로 이 행은 제외하십시오.",
+            f"{name}: {count}개 값이 계수기 한계인 {limit:g}에 몰려 있고 90 %는 {np.quantile(given, 0.9):g} "
+            "아래입니다. 계수기가 넘쳤거나 0 아래로 내려간 것이므로 이 행은 제외하십시오.",
         )
         found.append(Finding("overflow", "warning", sheet.name, (name,), said, {"count": count, "limit": limit}))
     return found

@@ -160,6 +160,14 @@ def practice_energy(crew, unit, seed, heat):
 
 
 @kernel
+def _may_leave(p, off, late):
+    """Whether the ladle goes, `late` [s] after the call and `off` [K] below its target; never so cold that it freezes."""
+    if off > 3.0 * p.tolerance:
+        return late >= 4.0 * p.patience
+    return late >= p.patience or abs(off) <= p.tolerance or (off < 0.0 and late >= 0.5 * p.patience)
+
+
+@kernel
 def _decide(crew, unit, seed, heat):
     """Decide after a dip: leave, heat or hold."""
     p, u, x, y = crew.p, crew.u, crew.x, unit.y
@@ -181,7 +189,7 @@ def _decide(crew, unit, seed, heat):
     if p.omniscient > 0.5:
         off = y.target_temperature - unit.x.steel_temperature
     if late >= 0.0:
-        if late >= p.patience or abs(off) <= p.tolerance or (off < 0.0 and late >= 0.5 * p.patience):
+        if _may_leave(p, off, late):
             x.leave = 1.0
             return
         if not advised:

@@ -13,11 +13,12 @@ they are starting points and the filter moves away from them on another furnace.
 
 import math
 
-MATERIALS = tuple([f"bulk_{i}" for i in range(1, 16)] + [f"wire_{i}" for i in range(1, 10)])
+MATERIALS = [*(f"bulk_{i}" for i in range(1, 16)), *(f"wire_{i}" for i in range(1, 10))]
+ADDITIONS = [f"ladle_furnace.addition[{material}]" for material in MATERIALS]
 READS = [
     "ladle_furnace.heat_number", "ladle_furnace.heat_time", "ladle_furnace.arc_energy",
     "ladle_furnace.dip_temperature", "ladle_furnace.dip_count",
-    *(f"ladle_furnace.addition[{material}]" for material in MATERIALS),
+    *ADDITIONS,
 ]  # fmt: skip
 
 HEATING, LOSS, SOAK, SOAK_MIN = 18.04, 0.624, 0.736, 32.0  # FITTED: K/MWh, K/min, K/min, min
@@ -84,16 +85,15 @@ class LadleFilter:
         self.time_s, self.heat_time = time_s, now
         energy = max((signals.get("ladle_furnace.arc_energy") or 0.0) - self.energy, 0.0)
         self.energy += energy
-        steps = [energy, -minutes, -soak]
-        for i, material in enumerate(MATERIALS):
-            amount = max((signals.get(f"ladle_furnace.addition[{material}]") or 0.0) - self.added[i], 0.0)
-            self.added[i] += amount
-            steps.append(-amount)
+        steps = [(0, energy), (1, -minutes), (2, -soak)]
+        added = [signals.get(name) or 0.0 for name in ADDITIONS]
+        if added != self.added:
+            steps += [(i + 3, min(self.added[i] - amount, 0.0)) for i, amount in enumerate(added)]
+            self.added = [max(pair) for pair in zip(added, self.added, strict=True)]
         change = 0.0
-        for i, step in enumerate(steps):
-            if step:
-                self.treatment[i] += step
-                change += self.rates[i] * step
+        for i, step in steps:
+            self.treatment[i] += step
+            change += self.rates[i] * step
         self.since_arrival += change
         self._propagate(change, energy, minutes)
 

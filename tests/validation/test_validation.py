@@ -1,0 +1,167 @@
+"""Every published case runs and holds; every procedure is used; the runner cannot pass what it did not compute."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steelyard.errors import DataError
+from steelyard.validation import runner
+from steelyard.validation.case import Case, close, load_case
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = runner.load_cases(ROOT / "tests" / "validation")
+ASKED = {*(f"P{i}" for i in range(1, 9)), *(f"L{i}" for i in range(1, 13)), "S1", "T3"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case_holds(case: Case) -> None:
+    row = runner.run_case(case)
+    if row["passed"] is None:
+        pytest.skip(row["reason"])
+    assert row["passed"], f"{case.path}: {row['reason']}: expected {row['expected']}, got {row['got']}"
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.tolerance["kind"] in ("absolute", "relative")], ids=lambda c: c.id
+)
+def test_case_can_fail(case: Case) -> None:
+    """A published value moved by twice its tolerance and more is no longer met."""
+    if case.needs:
+        pytest.skip("needs measured data; the comparison itself is the same")
+    got = runner.run_case(case)["got"]
+    for name, published in case.published.items():
+        limit = case.tolerance_of(name)
+        if limit["kind"] not in ("absolute", "relative"):
+            continue
+        moved = [_moved(p, limit) for p in published] if isinstance(published, list) else _moved(published, limit)
+        assert not close(got[name], moved, limit), f"{case.id}: {name} cannot fail"
+
+
+def _moved(value: float, limit: dict[str, Any]) -> float:
+    scale = abs(value) if limit["kind"] == "relative" else 1.0
+    return value + 2.5 * limit["value"] * scale + 1e-6 * max(1.0, abs(value))
+
+
+def test_every_asked_case_is_there_and_every_file_is_a_case() -> None:
+    assert {case.id for case in CASES} >= ASKED
+    assert len(CASES) == len(list((ROOT / "tests" / "validation").rglob("*.toml")))
+
+
+def test_every_procedure_is_used_and_every_call_is_known() -> None:
+    assert {case.calls for case in CASES} == set(runner.procedures())
+
+
+def _case(**changes: Any) -> Case:
+    plain: dict[str, Any] = {
+        "id": "X1", "process": "x", "title": "t", "source": "s", "kind": "exact", "calls": "twice",
+        "published": {"a": 2.0}, "tolerance": {"kind": "absolute", "value": 0.1, "reason": "r"}, "given": {"b": 1.0},
+    }  # fmt: skip
+    return Case(**{**plain, **changes})
+
+
+def _twice(given: dict[str, Any]) -> dict[str, float]:
+    return {"a": 2.0 * given["b"]}
+
+
+def test_a_row_says_what_went_wrong() -> None:
+    known = {"twice": _twice}
+    assert runner.run_case(_case(), known)["passed"] is True
+    assert runner.run_case(_case(given={"b": 1.2}), known)["passed"] is False
+    unknown = runner.run_case(_case(calls="thrice"), known)
+    assert unknown["passed"] is False
+    assert "thrice" in unknown["reason"]
+    broken = runner.run_case(_case(given={}), known)
+    assert broken["passed"] is False
+    assert "KeyError" in broken["reason"]
+    assert runner.run_case(_case(published={"a": 2.0, "not computed": 1.0}), known)["passed"] is False
+    assert runner.run_case(_case(given={"b": math.nan}), known)["passed"] is False
+
+
+def test_absent_measured_data_are_told_not_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STEELYARD_SHARED_DATA", str(tmp_path))
+    row = runner.run_case(_case(needs="ladle-heat-1hz"), {"twice": _twice})
+    assert row["passed"] is None
+    assert "ladle-heat-1hz" in row["reason"]
+
+
+WHOLE = """id = "X"
+title = "t"
+source = "s"
+kind = "exact"
+calls = "c"
+[published]
+a = 1
+[tolerance]
+kind = "absolute"
+reason = "r"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (WHOLE, "id = ", "cannot be read"),
+        ('source = "s"', "", "needs source"),
+        ('"exact"', '"guess"', "guess"),
+        ('"absolute"', '"near"', "tolerance kind"),
+        ('reason = "r"', "", "no reason"),
+    ],
+)
+def test_a_bad_case_file_is_refused_with_its_name(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(WHOLE, encoding="utf-8")
+    load_case(path)
+    path.write_text(WHOLE.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=said) as caught:
+        load_case(path)
+    assert "bad.toml" in str(caught.value)
+
+
+def test_doubled_ids_are_refused(tmp_path: Path) -> None:
+    text = Path(CASES[0].path).read_text(encoding="utf-8")
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="twice"):
+        runner.load_cases(tmp_path)
+
+
+def test_held_out_dip_never_enters_its_own_prediction(shared_data: Path) -> None:
+    """Moving the held-out dip by 100 K must not move its prediction by a hair; moving another one must."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from steelyard.validation import single_heat
+
+    record = single_heat.read_record(shared_data / "ladle-heat-1hz")
+    assert list(record.seconds) == [872, 1666, 2105, 3608]
+    few = replace(single_heat.ensemble(record, 64))
+    for held_out in range(4):
+        moved = replace(few, dips=few.dips + 100.0 * (np.arange(4) == held_out))
+        assert few.predict(held_out)[0][held_out] == moved.predict(held_out)[0][held_out]
+        other = replace(few, dips=few.dips + 5.0 * (np.arange(4) == (held_out + 1) % 4))
+        assert few.predict(held_out)[0][held_out] != other.predict(held_out)[0][held_out]
+
+
+def test_the_command_prints_the_rows_and_refuses_an_unknown_process() -> None:
+    command = [sys.executable, "-m", "steelyard", "validate", "--json", "--process"]
+    done = subprocess.run([*command, "materials"], capture_output=True, text=True, check=False)
+    rows = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert {row["id"] for row in rows} == {f"P{i}" for i in range(1, 9)}
+    assert {"id", "process", "kind", "passed", "expected", "got", "tolerance"} <= set(rows[0])
+    refused = subprocess.run([*command, "blast_furnace"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "materials" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_reference_page_names_every_case() -> None:
+    page = (ROOT / "docs" / "reference" / "validation.md").read_text(encoding="utf-8")
+    missing = [case.id for case in CASES if f"| {case.id} |" not in page or case.title not in page]
+    assert not missing, f"run `steelyard validate --write-docs docs/reference/validation.md`: {missing}"
