@@ -17,7 +17,8 @@ def heats(count: int = 2, **values: float) -> np.ndarray:
     table = np.zeros(count, dtype=[(name, "f8") for name in COLUMNS])
     usual = {
         "departure_time": 2400.0, "departure_temperature": 1866.15, "target_temperature": 1866.15, "steel_mass": 1e5,
-        "arc_energy": 3.0 * 3.6e9, "heat_per_kelvin": 3.6e9 / 18.0, "electrode_mass": 20.0, "dips": 5.0, "heatings": 4.0,
+        "arc_energy": 3.0 * 3.6e9, "heat_per_kelvin": 3.6e9 / 18.0, "electrode_mass": 20.0,
+        "dips": 5.0, "heatings": 4.0,
         "highest_temperature": 1880.0, "lowest_temperature": 1840.0, "carbon": 0.002,
     }  # fmt: skip
     for name, value in {**usual, **values}.items():

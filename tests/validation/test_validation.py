@@ -140,7 +140,7 @@ def test_held_out_dip_never_enters_its_own_prediction(shared_data: Path) -> None
 
     record = single_heat.read_record(shared_data / "ladle-heat-1hz")
     assert list(record.seconds) == [872, 1666, 2105, 3608]
-    few = replace(single_heat.ensemble(record, 64))
+    few = single_heat.ensemble(record, 64)
     for held_out in range(4):
         moved = replace(few, dips=few.dips + 100.0 * (np.arange(4) == held_out))
         assert few.predict(held_out)[0][held_out] == moved.predict(held_out)[0][held_out]

@@ -98,17 +98,22 @@ def _mean_of_means(*samples: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def _bca(groups: list[np.ndarray], level: float, seed: int, resamples: int) -> tuple[float, float]:
+    """Return the BCa interval; the data are standardised and rounded first, so that ties do not depend on the unit."""
     import warnings
 
     from scipy.stats import bootstrap
 
+    every = np.concatenate(groups)
+    middle, spread = float(np.mean(every)), float(np.std(every))
+    groups = [np.round((group - middle) / spread, 9) for group in groups]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a stratum without spread: scipy warns and gives nan; handled by the caller
         result = bootstrap(
             tuple(groups), _mean_of_means, n_resamples=resamples, confidence_level=level, method="BCa",
             vectorized=True, rng=np.random.default_rng(seed),
         )  # fmt: skip
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    interval = result.confidence_interval
+    return middle + spread * float(interval.low), middle + spread * float(interval.high)
 
 
 def paired(

@@ -1,7 +1,8 @@
 """The operator's aim: final temperatures are steered to a target, so a record's end tells more than its physics.
 
-**Model** the density of the last dip is proportional to the physics mixture (first dip, treatment) times an aim: three Gaussians — usual target, hotter grade, anything — whose shares and centre depend linearly on the context
-(recent ends, recipe, timing). p(y | physics, context) = N(y)·a(y) / ∫ N·a, closed form for Gaussian mixtures.
+**Model** the density of the last dip is proportional to the physics mixture (first dip, treatment) times an aim: three
+Gaussians — usual target, hotter grade, anything — whose shares and centre depend linearly on the context (recent ends,
+recipe, timing). p(y | physics, context) = N(y)·a(y) / ∫ N·a, closed form for Gaussian mixtures.
 **Holds** for records of treatments that an operator carried out, inside the data of the calibration (support). It says
 nothing about cause: asked "what if", the twin answers by the kernel alone.
 **Source** product of experts, Hinton, *Neural Computation* 14 (2002) 1771. **Checked** tests/twin/test_aim.py

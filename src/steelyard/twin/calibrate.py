@@ -15,6 +15,7 @@ from steelyard.plant.works import PlantValues, shipped_values
 from steelyard.processes.catalogue import house
 from steelyard.processes.ladle_furnace.model import LABELS, Parameters
 from steelyard.twin.adjustable import Adjustable, adjustables, apply, inside
+from steelyard.twin.context import context
 from steelyard.twin.credibility import credibility_card
 from steelyard.twin.estimate import forecast
 from steelyard.twin.fitting import Fit, Observed, covariance, hyper_at, observed, search
@@ -74,15 +75,18 @@ def calibrate_heats(
     hyper = hyper_at(fit.z[p:])
     say(0.7, "residual")
     physics = forecast(seen, around, hyper)
-    learned = learn(heats, seen, added, physics, seed)
-    widths, held_out = cross_check(heats, seen, added, physics, seed)
+    known = context(heats, seen, added, physics)
+    learned = learn(known, seen, physics, seed)
+    widths, held_out = cross_check(known, seen, physics, seed)
     learned = Learned(learned.interval, learned.final, learned.aim, widths)
     say(0.95, "credibility")
     values, arrival, wait = apply(numbers, fit.z[:p], shipped.furnace, shipped.arrival)
     noise = {name: float(f"{hyper[name][0]:.9g}") for name in HYPER}
     extra = _noise(noise, Plant(values, arrival, wait, base.argon_flow), heats, practice["prepare_delay"])
     first = heats.dip_offset[:-1]
-    arrival = fit_arrival(heats, arrival, practice, physics.state[first, 0]) | _spreads(heats, arrival, noise, wait)
+    lever = float((around.by[first, 1] / around.by[first, 0]).mean())
+    spreads = _spreads(heats, arrival, noise, wait, lever)
+    arrival = fit_arrival(heats, arrival, practice, physics.state[first, 0]) | spreads
     twin = Twin(
         process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | extra,
         arrival, practice, wait, numbers, fit.z[:p], covariance(fit.information)[:p, :p], noise, learned,
@@ -149,11 +153,20 @@ def _mixed(good: float, share: float, doubtful: float) -> float:
     return float(np.sqrt((1.0 - share) * good**2 + share * doubtful**2))
 
 
-def _spreads(heats: Heats, arrival: dict[str, Any], noise: dict[str, float], wait: float) -> dict[str, Any]:
-    """Return mean and spread of arriving temperature and lining; the spread holds what idle minutes explain."""
+def _spreads(
+    heats: Heats, arrival: dict[str, Any], noise: dict[str, float], wait: float, lever: float
+) -> dict[str, Any]:
+    """Return mean and spread of arriving temperature and lining; the lining's holds what idle minutes explain.
+
+    The plant draws temperature and lining apart, the records say that hot ladles find colder linings (correlation):
+    the temperature's spread is lowered so that the spread at the first dip stays; `lever` is K at that dip per K of
+    hot face over K per K of arrival temperature.
+    """
     log_wait = wait * np.log(wait_before(heats) / USUAL_WAIT)
+    joint = 2.0 * lever * noise["correlation"] * noise["arrival_spread"] * noise["lining_spread"]
     return {
-        "temperature": arrival["temperature"], "temperature_spread": noise["arrival_spread"],
+        "temperature": arrival["temperature"],
+        "temperature_spread": float(np.sqrt(max(noise["arrival_spread"] ** 2 + joint, 1.0))),
         "hot_face": arrival["hot_face"],
         "hot_face_spread": float(np.hypot(noise["lining_spread"], log_wait.std())),
-    }  # fmt: skip
+    }

@@ -56,9 +56,42 @@ def histories(heats: Heats, forecast: Forecast) -> np.ndarray:
     )  # fmt: skip
 
 
-def interval_features(
-    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class Context:
+    """What is learned from: dips forecast (k,) and their features (k, f) of the interval task; context (n, c) of the
+    aim and further features (n, f) of the final task; `last` (n,) [K], the dips that the final task forecasts."""
+
+    dips: np.ndarray
+    interval: np.ndarray
+    aim: np.ndarray
+    final: np.ndarray
+    last: np.ndarray
+
+
+def context(heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast) -> Context:
+    """Return the features of both tasks from physics forecasts; `added` (dips, materials) is the mass before [kg]."""
+    past = histories(heats, forecast)
+    activity = heatings_before(heats)
+    dips, interval = _interval(heats, seen, added, forecast, past, activity)
+    aim = _final(heats, seen, added, forecast, past, activity)
+    first, last = heats.dip_offset[:-1], heats.last_dip
+    return Context(dips, interval, aim, added[last] - added[first], seen.reading[last])
+
+
+def final_features(known: Context, seen: Observed, forecast: Forecast, aimed: np.ndarray) -> np.ndarray:
+    """Return the features of the final task's residual, shape (n, f); `aimed` (n, 5): quantiles after the aim [K]."""
+    q5 = forecast.final
+    own = [
+        aimed[:, 2], aimed[:, 3] - aimed[:, 1], q5[:, 2], q5[:, 3] - q5[:, 1],
+        (q5[:, 4] + q5[:, 0] - 2.0 * q5[:, 2]) / (q5[:, 4] - q5[:, 0]), seen.energy[seen.offset[:-1]],
+    ]  # fmt: skip
+    return np.concatenate([np.stack(own, axis=1), known.aim, known.final], axis=1)
+
+
+def _interval(
+    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, past: np.ndarray,
+    activity: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return (dips forecast, features (k, f)) of the interval task: every dip but the first of a heat."""
     heat = heats.heat_of_dip
     number = np.arange(len(heat)) - heats.dip_offset[heat]
@@ -66,8 +99,8 @@ def interval_features(
     q, before = n - 1, np.maximum(n - 2, 0)
     later = number[q] > 0
     q5, y, t = forecast.step, seen.reading, seen.time
-    count, since = heatings_before(heats)
-    past = histories(heats, forecast)[heat[n]]
+    count, since = activity
+    past = past[heat[n]]
     columns = [
         q5[n, 2], y[q], y[q] - q5[q, 2], q5[n, 3] - q5[n, 1],
         (q5[n, 4] + q5[n, 0] - 2.0 * q5[n, 2]) / (q5[n, 4] - q5[n, 0]),
@@ -81,27 +114,16 @@ def interval_features(
     return n, np.concatenate([np.stack(columns, axis=1), added[n] - added[q], added[n]], axis=1)
 
 
-def final_context(heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast) -> np.ndarray:
+def _final(
+    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, past: np.ndarray,
+    activity: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:  # fmt: skip
     """Return the context of the aim, shape (n, f): earlier heats, first dip, treatment carried out, recipe."""
     first, last = heats.dip_offset[:-1], heats.last_dip
-    count, since = heatings_before(heats)
+    count, since = activity
     columns = [
-        *histories(heats, forecast).T, count[last], np.log(0.3 + np.minimum(since[last] / 60.0, 30.0)),
+        *past.T, count[last], np.log(0.3 + np.minimum(since[last] / 60.0, 30.0)),
         np.log1p(seen.time[last] - seen.time[first]), seen.energy[last] - seen.energy[first],
         np.log1p(seen.time[first]), seen.reading[first], seen.reading[first] - forecast.path[first],
     ]  # fmt: skip
     return np.concatenate([np.stack(columns, axis=1), added[last]], axis=1)
-
-
-def final_features(
-    heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, aimed: np.ndarray
-) -> np.ndarray:
-    """Return the features of the final task's residual, shape (n, f); `aimed` (n, 5): quantiles after the aim."""
-    first, last = heats.dip_offset[:-1], heats.last_dip
-    q5 = forecast.final
-    own = [
-        aimed[:, 2], aimed[:, 3] - aimed[:, 1], q5[:, 2], q5[:, 3] - q5[:, 1],
-        (q5[:, 4] + q5[:, 0] - 2.0 * q5[:, 2]) / (q5[:, 4] - q5[:, 0]), seen.energy[first],
-    ]  # fmt: skip
-    context = final_context(heats, seen, added, forecast)
-    return np.concatenate([np.stack(own, axis=1), context, added[last] - added[first]], axis=1)

@@ -16,13 +16,13 @@ from steelyard.twin.twin import Twin
 
 SAMPLE = 40
 CODE = (
-    "kernel laws run as validation cases against analytic values and published numbers (steelyard validate); the filter "
-    "and the fit recover known parameters from synthetic heats (tests/twin)"
+    "kernel laws run as validation cases against analytic values and published numbers (steelyard validate); the "
+    "filter and the fit recover known parameters from synthetic heats (tests/twin)"
 )
 UNSEEN = "for heats never seen run: steelyard twin agreement"
 ROBUST = (
-    "doubtful dips and unrecorded events are hypotheses of the filter; what is learned fades to nothing outside its data; "
-    "threads do not change a byte"
+    "doubtful dips and unrecorded events are hypotheses of the filter; what is learned fades to nothing outside its "
+    "data; threads do not change a byte"
 )
 FACTORS = (
     "code_verification", "solution_verification", "validation", "input_pedigree", "uncertainty", "robustness",

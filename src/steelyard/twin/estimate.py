@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard.twin.aim import Aim
-from steelyard.twin.context import Forecast, final_context, final_features, interval_features
+from steelyard.twin.context import Context, Forecast, context, final_features
 from steelyard.twin.fitting import Observed, observed
 from steelyard.twin.mixture import HYPER, HYPER_RECORD, PROBABILITIES, filter_heats
 from steelyard.twin.records import Heats, added_before
@@ -75,12 +75,12 @@ def corrected(quantiles: np.ndarray, residual: Residual, features: np.ndarray) -
     return quantiles + residual(features)[:, None]
 
 
-def predict_from(heats: Heats, seen: Observed, added: np.ndarray, physics: Forecast, learned: Learned) -> Prediction:
+def predict_from(known: Context, seen: Observed, physics: Forecast, learned: Learned) -> Prediction:
     """Return the forecasts of physics plus what is learned."""
-    dips, features = interval_features(heats, seen, added, physics)
-    interval = widen(corrected(physics.step[dips], learned.interval, features), learned.widths[0])
-    after_aim = aimed(learned.aim, physics, final_context(heats, seen, added, physics))
-    last = corrected(after_aim, learned.final, final_features(heats, seen, added, physics, after_aim))
+    dips = known.dips
+    interval = widen(corrected(physics.step[dips], learned.interval, known.interval), learned.widths[0])
+    after_aim = aimed(learned.aim, physics, known.aim)
+    last = corrected(after_aim, learned.final, final_features(known, seen, physics, after_aim))
     return Prediction(
         dips, interval, widen(last, learned.widths[1]),
         physics.path + physics.state[:, 0], physics.state[:, 1], physics.state[:, 2],
@@ -92,4 +92,5 @@ def predict(twin: Twin, heats: Heats, threads: int = 2) -> Prediction:
     added = added_before(heats)
     seen = observed(heats, added)
     around = paths(heats, twin.as_plant(), threads)
-    return predict_from(heats, seen, added, forecast(seen, around, hyper_record(twin.hyper)), twin.learned)
+    physics = forecast(seen, around, hyper_record(twin.hyper))
+    return predict_from(context(heats, seen, added, physics), seen, physics, twin.learned)

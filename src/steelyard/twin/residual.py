@@ -17,7 +17,7 @@ import numpy as np
 
 FAR = 4.0
 DEGREES = 3.0
-ROUNDS = 6
+ROUNDS = 5
 WELL_KNOWN = 0.99
 
 
@@ -129,7 +129,7 @@ def _robust_ridge(design: np.ndarray, error: np.ndarray, noise: float, amplitude
     return found
 
 
-def cluster_centres(x: np.ndarray, size: int, seed: int, rounds: int = 8) -> np.ndarray:
+def cluster_centres(x: np.ndarray, size: int, seed: int, rounds: int = 6) -> np.ndarray:
     """Return k-means centres of `x` (n, f) → (size, f), started at random points of generator `seed`."""
     centres = x[np.random.default_rng(seed).choice(len(x), size, replace=False)]
     for _ in range(rounds):

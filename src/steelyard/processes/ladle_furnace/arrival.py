@@ -55,6 +55,7 @@ class Arrival:
 
 ARRIVAL_RECORD = block_dtype(Arrival)
 HEATS_OF_A_GRADE = 4
+MOST_DEVIATION = 2.2  # assumed: a melting furnace does not tap steel that would freeze in the ladle
 
 
 @kernel
@@ -98,9 +99,8 @@ def gap_before(arrival, seed, heat):
 @kernel
 def bring_ladle(unit, arrival, seed, heat):
     """Place heat `heat` of the campaign with this seed into the station."""
-    temperature = arrival.temperature + arrival.temperature_spread * arrival_deviation(
-        arrival.temperature_memory, seed, heat
-    )
+    deviation = min(max(arrival_deviation(arrival.temperature_memory, seed, heat), -MOST_DEVIATION), MOST_DEVIATION)
+    temperature = arrival.temperature + arrival.temperature_spread * deviation
     mass = max(arrival.mass + arrival.mass_spread * normal(seed, MASS, heat, 0), 0.5 * arrival.mass)
     share = max(arrival.slag + arrival.slag_spread * normal(seed, SLAG, heat, 0), 0.2 * arrival.slag)
     hot_face = arrival.hot_face + arrival.hot_face_spread * normal(seed, LINING, heat, 0)

@@ -1,0 +1,194 @@
+"""Campaign trials on the virtual works: A/A, bad solutions, faults, determinism, verification."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from steelyard.errors import DataError, SolutionError
+from steelyard.trials.campaign import run_baseline, run_solution
+from steelyard.trials.canonical import digest
+from steelyard.trials.executor import run_lanes
+from steelyard.trials.report import write
+from steelyard.trials.run import run_trial
+from steelyard.trials.verify import verify
+from steelyard.trials.world import open_plant
+
+from .conftest import small_plan
+
+
+def test_an_advisor_that_never_advises_changes_nothing_at_all(silent_report):
+    """A/A through the whole machine: lock-step with a solution and the fused baseline give the same bytes."""
+    result = silent_report["result"]
+    assert silent_report["verdict"] == "not worse"
+    assert silent_report["primary"]["effect"] == 0.0
+    assert (silent_report["primary"]["low"], silent_report["primary"]["high"]) == (0.0, 0.0)
+    for run in result["runs"]:
+        assert {k: v for k, v in run["solution"].items() if k != "interventions_per_heat"} == {
+            k: v for k, v in run["baseline"].items() if k != "interventions_per_heat"
+        }
+    assert result["resolution"]["planned_paired"] > 0.0
+    assert result["resolution"]["planned_unpaired"] > 0.0
+
+
+def test_the_heavy_handed_controller_fails():
+    report = run_trial(small_plan("reference:heavy_handed_controller", "controller", runs={"campaigns": 6}))
+    assert report["verdict"] in ("worse", "unsafe")
+
+
+def test_a_good_advisor_is_found_better():
+    report = run_trial(small_plan("reference:arc_energy_advisor", runs={"campaigns": 10, "heats": 12}))
+    assert report["verdict"] == "better"
+    assert report["primary"]["high"] < 0.0
+    assert sum(run["advice_taken"] for run in report["result"]["runs"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "fault"),
+    [
+        ("crashing_advisor.py", "advisor", "crashed"),
+        ("hanging_advisor.py", "advisor", "hung"),
+        ("nonsense_advisor.py", "advisor", "nonsense"),
+        ("forbidden_controller.py", "controller", "forbidden"),
+    ],
+)
+def test_a_broken_solution_ends_in_counted_interventions_and_a_finished_report(name, kind, fault, tmp_path):
+    runs = {"campaigns": 2, "heats": 1, "warmup_heats": 0, "decision_timeout_s": 0.2, "floor_campaigns": 0}
+    report = run_trial(small_plan(name, kind, runs=runs))
+    result = report["result"]
+    assert sum(run["faults"][fault] for run in result["runs"]) > 0
+    assert all(run["solution"]["interventions_per_heat"] > 0 for run in result["runs"])
+    page = write(report, tmp_path, "en").read_text(encoding="utf-8")
+    assert fault in page
+    if fault in ("crashed", "hung"):
+        assert report["verdict"] == "worse"
+        assert result["runs"][0]["solution"]["fallback_share"] > 50.0
+    else:
+        assert report["primary"]["effect"] == 0.0
+
+
+def test_what_the_board_refuses_is_counted_and_not_executed():
+    """Even a host that lets everything through cannot write what the board forbids."""
+
+    class Host:
+        fallback, faults, reasons = False, {}, []
+
+        class hello:  # noqa: N801
+            kind, interval_s, writes = "advisor", 60.0, ("operator.heating_energy_advice",)
+
+        def reads(self):
+            return ["ladle_furnace.heat_number"]
+
+        def start(self, run):
+            pass
+
+        def decide(self, time_s, signals):
+            class Answer:
+                set = {"ladle_furnace.arc_power_setpoint": 14.0, "operator.heating_energy_advice": 99.0}
+
+            return Answer()
+
+    plant = open_plant(small_plan("silent_advisor.py"), 1)
+    arm = run_solution(plant.open(5, "normal"), Host(), {}, 0, 1)
+    base = run_baseline(plant.open(5, "normal"), 0, 1)
+    assert arm.counts["refused"] == 2 * arm.counts["decisions"] > 0
+    assert arm.counts["written"] == 0
+    assert arm.heats.tobytes() == base.heats.tobytes()
+
+
+def test_looking_at_a_run_does_not_change_it():
+    plant = open_plant(small_plan("silent_advisor.py"), 1)
+    fused = run_baseline(plant.open(9, "failing_dips"), 1, 3)
+    watched = run_baseline(plant.open(9, "failing_dips"), 1, 3, trace_s=10)
+    assert fused.heats.tobytes() == watched.heats.tobytes()
+    assert len(watched.trace["departures"]) == 3
+    assert watched.trace["dips"]
+
+
+def test_the_heats_of_both_arms_are_the_same_ladles():
+    plant = open_plant(small_plan("silent_advisor.py"), 1)
+    base = run_baseline(plant.open(3, "normal"), 0, 4).heats
+    oracle = run_baseline(plant.open_oracle(3, "normal"), 0, 4).heats
+    assert np.array_equal(base["arrival_temperature"][:1], oracle["arrival_temperature"][:1])
+    assert not np.array_equal(base["departure_temperature"], oracle["departure_temperature"])
+
+
+def test_one_thread_and_two_give_the_same_result():
+    plan = small_plan("silent_advisor.py", runs={"campaigns": 4, "heats": 2})
+    assert run_trial(plan, threads=1)["result_hash"] == run_trial(plan, threads=2)["result_hash"]
+
+
+def test_the_ensemble_says_in_which_share_of_plants_it_holds():
+    ensemble = {"draws": 3, "campaigns": 2}
+    plan = small_plan("silent_advisor.py", ensemble=ensemble, runs={"campaigns": 2, "heats": 2})
+    found = run_trial(plan)["result"]["ensemble"]
+    assert (found["holds"], len(found["draws"])) == (3, 3)
+    assert found["share_low"] < 1.0
+
+
+def test_a_solution_of_another_kind_or_without_a_hello_is_refused(tmp_path):
+    with pytest.raises(DataError, match="says it is a"):
+        run_trial(small_plan("silent_advisor.py", "controller"))
+    dumb = tmp_path / "dumb.py"
+    dumb.write_text("raise SystemExit(1)\n", encoding="utf-8")
+    with pytest.raises(SolutionError, match=r"dumb\.py"):
+        run_trial(small_plan(str(dumb)))
+
+
+def test_verify_runs_it_again_and_finds_what_was_changed(silent_report, tmp_path):
+    write(dict(silent_report), tmp_path, "ko")
+    path = tmp_path / "report.json"
+    assert verify(path)["verified"] is True
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report["result"]["verdict"]["verdict"] = "better"
+    path.write_text(json.dumps(report), encoding="utf-8")
+    assert "changed after it was written" in verify(path)["differences"][0]
+    report["result_hash"] = digest(report["result"])
+    report["verdict"] = "better"
+    path.write_text(json.dumps(report), encoding="utf-8")
+    found = verify(path)
+    assert found["verified"] is False
+    assert any("verdict" in line for line in found["differences"])
+
+
+def test_verify_notices_another_solution_and_a_missing_one(silent_report, tmp_path):
+    write(dict(silent_report), tmp_path, "en")
+    path = tmp_path / "report.json"
+    other = tmp_path / "other.py"
+    text = (Path(__file__).parent / "solutions" / "silent_advisor.py").read_text(encoding="utf-8")
+    other.write_text(text + "#\n", encoding="utf-8")
+    found = verify(path, {"solution": str(other)})
+    assert not found["verified"]
+    assert any("solution.hash" in line for line in found["differences"])
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report["facts"]["places"] = {}
+    path.write_text(json.dumps(report), encoding="utf-8")
+    with pytest.raises(DataError, match="--solution FILE"):
+        verify(path)
+    with pytest.raises(DataError, match="cannot be read"):
+        verify(tmp_path / "nothing.json")
+
+
+def test_lanes_keep_order_and_raise_the_first_error():
+    from contextlib import nullcontext
+
+    def work(lane, job):
+        if job == 5:
+            raise ValueError("job 5")
+        return (lane, job)
+
+    assert run_lanes(range(5), 2, nullcontext, work) == [(0, 0), (1, 1), (0, 2), (1, 3), (0, 4)]
+    with pytest.raises(ValueError, match="job 5"):
+        run_lanes(range(8), 2, nullcontext, work)
+
+
+@pytest.mark.slow
+def test_thirty_paired_campaigns_of_twenty_heats_take_less_than_a_minute():
+    """The promise of issue 2, section 6 (on 2 cores), and the shipped advisor's verdict on the sealed suite."""
+    from steelyard.trials.plan import load_plan
+
+    report = run_trial(load_plan("advisor"))
+    assert report["verdict"] == "better"
+    assert report["facts"]["seconds"] < 60.0
+    assert len(report["result"]["runs"]) == 30
