@@ -255,7 +255,7 @@ def test_roles_and_names_that_do_not_exist_are_refused(home, tmp_path):
             check_file(path, **{role: "nope"})
     with pytest.raises(DataError, match="not a column of times"):
         check_file(path, time="a")
-    with pytest.raises(DataError, match="no data set"):
+    with pytest.raises(DataError, match="neither a data set nor a file"):
         check_all(["nothing"], None)
     assert check_all([str(path)], None)[0]["findings"] == []
 

@@ -134,10 +134,10 @@ def _print_import(result: dict[str, Any], lang: str) -> None:
     out.print(f"[bold]{result['name']}[/] {said} ({result['kind']}): {rows}", highlight=False)
     for file, account in result["files"].items():
         more = {
-            "en": "rows in, {k} kept, {d} dropped; values dropped: {v}",
-            "ko": "행 중 {k} 보존, {d} 제외; 제외한 값: {v}",
+            "en": "rows in, {k} kept, {d} dropped; single values emptied: {v}",
+            "ko": "행 중 {k} 보존, {d} 제외; 비운 개별 값: {v}",
         }[lang]
-        line = more.format(k=account["rows_kept"], d=account["rows_dropped"], v=account["values_dropped"])
+        line = more.format(k=account["rows_kept"], d=account["rows_dropped"], v=account["cells_emptied"])
         out.print(f"  {file}: {account['rows_in']} {line}", highlight=False)
     _print_notes(result["notes"], lang)
     if result["dropped"]:

@@ -156,7 +156,7 @@ def _typed(raw: RawTable, how: Format, ledger: Ledger) -> "pl.DataFrame":
             mark = "missing_mark" if text[at].lower() in MISSING_MARKS else "not_a_number"
             ledger._list(raw, raw.rows[at], None, name, text[at], mark)
             listed += 1
-    account.values_dropped = listed
+    account.values_dropped = account.cells_emptied = listed
     frame = pl.DataFrame(columns)
     ledger.close(raw, frame, tuple(raw.header))
     return frame

@@ -47,6 +47,7 @@ class Account:
     values_in: int = 0
     values_kept: int = 0
     values_dropped: int = 0
+    cells_emptied: int = 0  # of the dropped values, those whose row stays
 
     def closes(self) -> bool:
         """Return whether nothing was lost."""
@@ -101,6 +102,7 @@ class Ledger:
         for at, key in zip(lost["at"], lost["key"], strict=True):
             self._list(raw, raw.rows[at], key, column, raw.cells[column][at], reason)
         self.accounts[raw.name].values_dropped += lost.height
+        self.accounts[raw.name].cells_emptied += lost.height
         return frame.with_columns(pl.when(bad).then(None).otherwise(pl.col(name)).alias(name))
 
     def close(self, raw: RawTable, frame: "pl.DataFrame", values: tuple[str, ...]) -> None:

@@ -213,9 +213,12 @@ def read_hello(message: Mapping[str, Any]) -> Hello:
     return Hello(_text(message, "name"), _text(message, "version", 40), kind, reads, writes, interval)
 
 
-def expand(reads: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return the names to read, ``[*]`` replaced by all known slots; Nonsense when a name is not known."""
-    known = list(known)
+def expand(reads: Iterable[str], known: Iterable[str] | None) -> list[str]:
+    """Return the names to read, ``[*]`` replaced by all known slots; Nonsense when a name is not known.
+
+    With `known` None any plain name is taken as it stands.
+    """
+    known = [name for name in reads if not name.endswith("[*]")] if known is None else list(known)
     names: list[str] = []
     for name in reads:
         prefix = name[:-2]

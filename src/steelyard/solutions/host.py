@@ -102,16 +102,9 @@ class Host:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        *,
-        timeout_s: float = 2.0,
-        start_timeout_s: float = 10.0,
-        restarts: int = 2,
-        limits: Limits | None = None,
-        signals: Mapping[str, SignalInfo] | None = None,
-        cpu: int | None = None,
-    ) -> None:
+        self, path: str | Path, *, timeout_s: float = 2.0, start_timeout_s: float = 10.0, restarts: int = 2,
+        limits: Limits | None = None, signals: Mapping[str, SignalInfo] | None = None, cpu: int | None = None,
+    ) -> None:  # fmt: skip
         self.bundle: Bundle = bundle(path)
         self.timeout_s, self.start_timeout_s, self.restarts = timeout_s, start_timeout_s, restarts
         self.limits = limits or Limits()
@@ -155,11 +148,7 @@ class Host:
 
     def reads(self, known: list[str] | None = None) -> list[str]:
         """Return the names to send, ``[*]`` expanded over the known names; SolutionError when one does not exist."""
-        reads = self.hello.reads
-        if known is None and self.signals is None and not any(name.endswith("[*]") for name in reads):
-            return list(reads)
-        names = known if known is not None else list(self.signals or ())
-        return contract.expand(self.hello.reads, names)
+        return contract.expand(self.hello.reads, self.signals if known is None else known)
 
     def open(self) -> Hello:
         """Start the process and let it introduce itself; SolutionError with what, where and remedy otherwise."""

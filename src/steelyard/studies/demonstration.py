@@ -10,6 +10,10 @@ from steelyard.hub.ingest import import_dataset
 from steelyard.hub.plausibility.check import check_dataset
 from steelyard.hub.store import Store, open_store
 from steelyard.studies.samples import SAMPLES
+from steelyard.trials.plan import load_plan
+from steelyard.trials.predictor import run_predictor_trial
+from steelyard.trials.report import write
+from steelyard.trials.run import run_trial
 from steelyard.twin.agreement import agreement
 from steelyard.twin.calibrate import calibrate
 from steelyard.twin.file import save
@@ -74,16 +78,30 @@ def demonstrate(
     report(0.45, "agreement on unseen heats")
     scores = agreement(twin, name, split.until, store)
     report(0.55, "predictor trial")
-    predictor = _predictor(store, name, split, out, lang)
-    report(0.65, "advisor trial")
-    trial = _advisor(twin_file, out, lang, lambda fraction, text="": report(0.65 + 0.35 * fraction, "advisor trial"))
+    recorded = load_plan("predictor").with_changes(data={"name": name, "from_key": split.until})
+    predictor = run_predictor_trial(recorded, store)
+    plan = load_plan("advisor").with_changes(plant={"twin": str(twin_file.resolve())}, ensemble={"draws": DRAWS})
+    trial = run_trial(plan, lambda fraction, text="": report(0.65 + 0.35 * fraction, "advisor trial"))
     return {
         "data": {"name": name, "synthetic": data is None, "import": imported},
         "check": {"findings": checked["counts"]},
         "split": {"until": split.until, "calibrating": split.calibrating, "scoring": split.scoring, "why": split.why},
-        "calibration": twin.summary(),
+        "calibration": {"heats": twin.heats, "until": twin.until, "estimates": twin.estimates(), **twin.figures},
         "agreement": scores,
-        "trial": trial,
-        "predictor": predictor,
+        "trial": _short(trial, out / "advisor-trial", lang),
+        "predictor": _short(predictor, out / "predictor-trial", lang),
         "twin": str(twin_file),
+    }
+
+
+def _short(trial: dict[str, Any], folder: Path, lang: str) -> dict[str, Any]:
+    """Write the report of a trial and return its verdict, primary KPI and where the page is."""
+    page = write(trial, folder, lang)
+    verdict = trial["result"]["verdict"]
+    return {
+        "verdict": trial["verdict"],
+        "verdict_text": verdict["label"][lang],
+        "sentence": verdict["sentence"][lang],
+        "primary": trial["primary"],
+        "report": str(page),
     }

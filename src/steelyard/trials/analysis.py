@@ -61,7 +61,14 @@ def compare(one: Kpi, pairs: list[Pair], plan: TrialPlan, seed: str, against: fl
 
 
 def harm(result: dict[str, Any]) -> tuple[float, float, float]:
-    """Return (mean, low, high) of the harm: the difference turned so that positive is worse."""
+    """Return (mean, low, high) of the harm: the difference turned so that positive is worse.
+
+    A KPI with the trend "target" is harmed by a difference in either direction.
+    """
+    if result["trend"] == "target":
+        ends = sorted((abs(result["low"]), abs(result["high"])))
+        inside = result["low"] <= 0.0 <= result["high"]
+        return abs(result["effect"]), 0.0 if inside else ends[0], ends[1]
     sign = -1.0 if result["trend"] == "higher" else 1.0
     ends = sorted((sign * result["low"], sign * result["high"]))
     return sign * result["effect"], ends[0], ends[1]

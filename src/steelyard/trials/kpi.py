@@ -31,7 +31,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI with the fields of ISO 22400-2; `trend` says which is better: "lower", "higher" or "none"."""
+    """One KPI with the fields of ISO 22400-2; `trend` says which is better: "lower", "higher" or "target"."""
 
     id: str
     name: dict[str, str]

@@ -85,6 +85,17 @@ _SENTENCE = {
         "이번 시험으로는 판정할 수 없습니다. {name}: {effect} ({interval}); 약 {runs}회의 쌍체 실행이 필요합니다.",
     ),
 }  # fmt: skip
+_SENTENCE_PREDICTOR = {
+    "better": (
+        "The solution predicts better than the baseline. {name}: {baseline} → {solution}, {effect} "
+        "({level} % interval {interval}).",
+        "솔루션의 예측이 기준보다 좋습니다. {name}: {baseline} → {solution}, {effect} ({level} % 구간 {interval}).",
+    ),
+    "worse": (
+        "The solution predicts worse than the baseline. {name}: {baseline} → {solution}, {effect} ({interval}).",
+        "솔루션의 예측이 기준보다 나쁩니다. {name}: {baseline} → {solution}, {effect} ({interval}).",
+    ),
+}  # fmt: skip
 _WORSE_BY_RAIL = (
     "The solution breaks a guardrail, so it counts as worse. {name}: {effect} ({interval}), margin {margin}.",
     "가드레일을 위반하여 악화로 판정합니다. {name}: {effect} ({interval}), 허용 한계 {margin}.",
@@ -145,21 +156,29 @@ def _said(name: str, primary: list, rails: list, needed: int | None, kind: str) 
     worse = [one for one in primary if one["finding"] == "worse"]
     if name == "worse" and not worse:
         return sentence(*_WORSE_BY_RAIL, **_effect(broken[0], kind))
+    texts = {**_SENTENCE, **(_SENTENCE_PREDICTOR if kind == "predictor" else {})}
     order = {"better": ("better",), "worse": ("worse",), "inconclusive": ("unclear",)}.get(name, ())
     first = next((one for one in primary if one["finding"] in order), primary[0])
     if name == "inconclusive" and first["finding"] != "unclear":
         first = next((one for one in rails if one["state"] == "unclear"), first)
-    return sentence(*_SENTENCE[name], **_effect(first, kind), runs=number(needed, 0) if needed else "> 100,000")
+    return sentence(*texts[name], **_effect(first, kind), runs=number(needed, 0) if needed else "> 100,000")
 
 
 def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
+    if plan.trial.kind == "predictor":
+        return [
+            {
+                "en": "Holds for these recorded heats, their probes and this version of the solution, and for no other.",
+                "ko": "여기의 기록된 히트, 측온 방식, 솔루션 버전에만 유효합니다.",
+            }
+        ]
     conditions = [
         {
             "en": "Holds for the plant, parameter set, scenarios and solution version named here, and for no other.",
             "ko": "여기 명시된 설비, 파라미터, 시나리오, 솔루션 버전에만 유효합니다.",
         }
     ]
-    if plan.suite.tag == "public" and plan.trial.kind == "campaign":
+    if plan.suite.tag == "public":
         conditions.append(
             {
                 "en": "Public suite: the solution may have been tuned to it. A final verdict needs a sealed suite.",

@@ -75,19 +75,24 @@ def open_plant(plan: TrialPlan, draw_seed: int) -> Plant:
 
 
 def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
+    from steelyard.plant.works import PlantValues
     from steelyard.twin.file import load
 
     path = plan.twin_path()
     assert path is not None
     twin = load(path)
-    draws = tuple(twin.plants(plan.ensemble.draws, draw_seed)) if plan.ensemble.draws else ()
-    dataset = twin.dataset
+    furnaces = twin.draws(plan.ensemble.draws, draw_seed % 2**63) if plan.ensemble.draws else []
+    draws = tuple(PlantValues(furnace, twin.practice, twin.arrival) for furnace in furnaces)
+    label = {
+        "en": f"ladle furnace {twin.plant}, twin calibrated on {twin.dataset}",
+        "ko": f"레이들로 {twin.plant}, {twin.dataset} 기록으로 보정한 트윈",
+    }
     identity = {
         "kind": "calibrated twin",
-        "twin": twin.hash[:16],
-        "data": f"{dataset['name']}, {dataset['heats']} heats until key {dataset['until']}",
+        "file": path.name,
+        "data": f"{twin.heats} heats of {twin.dataset} before key {twin.until}",
+        "draws": f"{len(draws)} posterior draws" if draws else "",
     }
-    card = [
-        {"id": row["id"], "name": row["title"], "level": row["level"], "evidence": row["evidence"]} for row in twin.card
-    ]
-    return Plant(plan.plant.process, twin.label, twin.values(), draws, card, identity)
+    card = [{"id": id_, "level": row["level"], "evidence": row["evidence"]} for id_, row in twin.card.items()]
+    values = PlantValues(twin.parameters, twin.practice, twin.arrival)
+    return Plant(plan.plant.process, label, values, draws, card, identity)

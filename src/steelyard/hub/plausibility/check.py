@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from steelyard.errors import DataError
 from steelyard.hub.plausibility import batches, clock, columns, labels, leaks, stuck, targets, values
 from steelyard.hub.plausibility.finding import SEVERITIES, Finding
 from steelyard.hub.plausibility.sheet import Sheet, prepare
@@ -120,5 +121,8 @@ def check_all(
         elif Path(name).exists() or Path(name).suffix:
             reports.append(check_file(Path(name), mapping, progress, **roles))
         else:
-            store.info(name)  # says which data sets there are
+            raise DataError(
+                f"{name!r} is neither a data set nor a file; data sets are: {', '.join(sorted(known)) or 'none yet'}; "
+                "give the path of a CSV or Parquet file, or import first"
+            )
     return reports
