@@ -9,7 +9,8 @@ import pytest
 
 from steelyard.errors import DataError
 from steelyard.trials.plan import load_plan, plan_from
-from steelyard.trials.predictor import run_predictor_trial, score, scored_heats
+from steelyard.trials.predictor import run_predictor_trial, scored_heats
+from steelyard.trials.predictor_result import Estimate, score
 from steelyard.trials.recorded import DIP_SIGNAL, RecordedHeat, load_heats, moments
 from steelyard.trials.verify import verify
 
@@ -42,6 +43,9 @@ class Store:
 
     def __init__(self, heats):
         self.heats = heats
+
+    def names(self):
+        return ["made"]
 
     def info(self, name):
         return {"kind": "ladle-furnace", "hash": "0" * 64}
@@ -127,16 +131,11 @@ def test_the_same_predictor_twice_is_no_difference():
 def test_a_bad_predictor_is_worse_and_its_coverage_breaks():
     report = run_predictor_trial(plan("constant_predictor.py"), Store(made_heats(40)))
     assert report["verdict"] == "worse"
-    rails = (
-        {rail["kpi"]: rail["state"] for rail in report["result"]["guardrails"]}
-        if "guardrails" in report["result"]
-        else {rail["kpi"]: rail["state"] for rail in report["result"]["results"]["guardrails"]}
-    )
+    rails = {rail["kpi"]: rail["state"] for rail in report["result"]["results"]["guardrails"]}
     assert rails["coverage_90"] == "broken"
 
 
 def test_missing_answers_take_the_baseline_and_are_counted():
-    from steelyard.trials.predictor import Estimate
 
     base = [Estimate(1, 1, 1600.0, 1597.0, 1590.0, 1604.0)] * 2
     mine = [Estimate(1, 1, 1600.0, None, math.nan, math.nan), Estimate(1, 1, 1600.0, 1601.0, 1595.0, 1607.0)]

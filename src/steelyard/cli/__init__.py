@@ -1,10 +1,10 @@
 """The command line: one file per group of commands; it parses, makes one call and prints."""
 
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 
 import typer
+
+from steelyard.cli import bench, demo, hub, sample, solution, trial, twin, validate
 
 app = typer.Typer(
     name="steelyard",
@@ -14,16 +14,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-GROUPS = ("hub", "twin", "solution", "trial")
-COMMANDS = ("demo", "sample", "validate", "bench")
-
-for group in GROUPS:
-    if find_spec(f"steelyard.cli.{group}"):
-        app.add_typer(import_module(f"steelyard.cli.{group}").app, name=group)
-for command in COMMANDS:
-    if find_spec(f"steelyard.cli.{command}"):
-        module = import_module(f"steelyard.cli.{command}")
-        app.command(command)(getattr(module, command))
+app.command("demo")(demo.demo)
+app.command("sample")(sample.sample)
+app.add_typer(hub.app, name="hub")
+app.add_typer(twin.app, name="twin")
+app.add_typer(solution.app, name="solution")
+app.add_typer(trial.app, name="trial")
+app.command("validate")(validate.validate)
+app.command("bench")(bench.bench)
 
 
 def _version(shown: bool) -> None:

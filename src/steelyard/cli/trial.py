@@ -18,6 +18,7 @@ Twin = Annotated[
     Path | None, typer.Option("--twin", help="A twin file from `steelyard twin calibrate`: your own plant.")
 ]
 Data = Annotated[str | None, typer.Option("--data", help="Data set of a predictor trial (`steelyard hub list`).")]
+Draws = Annotated[int | None, typer.Option(help="Plausible plants to repeat it in; 10 when --twin is given.")]
 Count = Annotated[int | None, typer.Option(help="Change this number of the plan; a change makes a new trial.")]
 
 
@@ -42,7 +43,7 @@ def run_command(
     data: Data = None,
     campaigns: Count = None,
     heats: Count = None,
-    draws: Count = None,
+    draws: Draws = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and report.json.")] = Path("trial-report"),
     json_out: Json = False,
     lang: Lang = None,
@@ -57,7 +58,7 @@ def run_command(
         "plant": {"twin": _absolute(twin)},
         "data": {"name": data},
         "runs": {"campaigns": campaigns, "heats": heats},
-        "ensemble": {"draws": draws},
+        "ensemble": {"draws": draws if draws is not None or twin is None else 10},
     }
     made = _plan(plan, changes)
     with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
@@ -171,9 +172,10 @@ def _print_list(result: dict[str, Any]) -> None:
     from rich.table import Table
 
     for title, rows in result.items():
+        columns = [column for column in rows[0] if column != "trend"]
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-        for column in rows[0]:
-            table.add_column(column, style="bold" if column == "id" else None)
+        for column in columns:
+            table.add_column(column, style="bold" if column == "id" else None, no_wrap=column == "id")
         for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
+            table.add_row(*(str(row[column]) for column in columns))
         console().print(table)

@@ -63,7 +63,9 @@ def timeplots(view: View) -> list[dict[str, str]]:
             legend = (view.label("baseline"), view.label("solution"), view.label("dip"))
             svg = timeplot.estimates(trace["points"], legend, view.label("dip_order"), "°C")
             note = f"{trace['keys']}: {view.name(kpi)} {values}"
-        found.append({"title": view.label(key), "note": note, "svg": svg})
+        found.append(
+            {"title": view.label(key if view.kind == "campaign" else f"{key}_block"), "note": note, "svg": svg}
+        )
     return found
 
 
@@ -107,9 +109,12 @@ def statistics(view: View) -> list[str]:
     ratio = pairing["variance_ratio"]
     times = number(1.0 / ratio, 1) if ratio else "> 1000"
     sentences = []
+    suffix = "" if view.kind == "campaign" else "_blocks"
     if pairing["rho"] is not None:
         sentences.append(
-            view.label("pairing", rho=number(pairing["rho"], 2), rest=number(pairing["one_minus_rho"], 2), times=times)
+            view.label(
+                "pairing" + suffix, rho=number(pairing["rho"], 2), rest=number(pairing["one_minus_rho"], 2), times=times
+            )
         )
     sentences.append(
         view.label(
@@ -121,7 +126,7 @@ def statistics(view: View) -> list[str]:
     if found["planned_unpaired"] is not None or found["planned_paired"] is not None:
         sentences.append(
             view.label(
-                "floor_text", planned=view.value(kpi, found["planned_paired"]),
+                "floor_text" + suffix, planned=view.value(kpi, found["planned_paired"]),
                 unpaired=view.value(kpi, found["planned_unpaired"]), power=number(100 * found["power"], 0),
                 runs=found["runs"], reached=view.value(kpi, found["reached"]),
             )
@@ -178,4 +183,4 @@ def _years(view: View, value: float | None) -> str:
 
 
 def _p(value: float) -> str:
-    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+    return "< 0.0001" if value < 1e-4 else f"= {value:.4f}"

@@ -68,21 +68,40 @@ def _of_simulation(result: dict[str, Any]) -> list[Text]:
     return found
 
 
+LEFT_OUT: Text = {"en": "Cases left out?", "ko": "제외된 사례?"}
+ABOUT_THE_SOLUTION: tuple[tuple[Text, Text], ...] = (
+    (
+        {"en": "Does the solution change between cases (learning while running)?", "ko": "실행 중 학습으로 변하는가?"},
+        {
+            "en": "possible: each process sees its runs in a fixed order, so results repeat; `start` marks a run",
+            "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
+        },
+    ),
+    (
+        {"en": "Could the solution see the truth?", "ko": "솔루션이 정답을 볼 수 있었는가?"},
+        {
+            "en": "no: own process, declared signals only, no network; see isolation in section 2",
+            "ko": "아니오: 별도 프로세스, 선언된 신호만, 네트워크 없음 (2절 격리 참조)",
+        },
+    ),
+)
+
+
 def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     """Return questions and answers for learned solutions, after ISO/IEC TS 4213 (assessment of machine learning)."""
+    return [*_about_the_test(result), *ABOUT_THE_SOLUTION, (LEFT_OUT, _left_out(result))]
+
+
+def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     plan = result["plan"]
     predictor = plan["trial"]["kind"] == "predictor"
-    count = result["results"]["primary"][0]["n"]
     return [
         (
             {"en": "Measure and data fixed before the trial?", "ko": "평가 척도와 데이터를 사전에 확정했는가?"},
             sentence("yes, plan hash {hash}…", "예, 계획 해시 {hash}…", hash=result["plan_hash"][:12]),
         ),
         (
-            {
-                "en": "Are test cases independent of what the solution learned from?",
-                "ko": "시험 사례가 학습 자료와 독립인가?",
-            },
+            {"en": "Are test cases independent of what it learned from?", "ko": "시험 사례가 학습 자료와 독립인가?"},
             _independence(plan),
         ),
         (
@@ -94,31 +113,10 @@ def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
             sentence(
                 "{n}; BCa bootstrap, {level} %, unit of analysis {unit}",
                 "{n}; BCa 부트스트랩 {level} %, 분석 단위 {unit}",
-                n=str(count),
+                n=str(result["results"]["primary"][0]["n"]),
                 level=number(100 * (1 - plan["statistics"]["alpha"]), 0),
                 unit={"en": "block of heats", "ko": "히트 블록"} if predictor else {"en": "campaign", "ko": "캠페인"},
             ),
-        ),
-        (
-            {
-                "en": "Does the solution change between cases (learning while running)?",
-                "ko": "실행 중 학습으로 변하는가?",
-            },
-            {
-                "en": "possible: each process sees its runs in a fixed order, so results repeat; `start` marks a run",
-                "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
-            },
-        ),
-        (
-            {"en": "Could the solution see the truth?", "ko": "솔루션이 정답을 볼 수 있었는가?"},
-            {
-                "en": "no: own process, declared signals only, no network; see isolation in section 2",
-                "ko": "아니오: 별도 프로세스, 선언된 신호만, 네트워크 없음 (2절 격리 참조)",
-            },
-        ),
-        (
-            {"en": "Cases left out?", "ko": "제외된 사례?"},
-            _left_out(result),
         ),
     ]
 

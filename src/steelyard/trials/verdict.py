@@ -168,7 +168,7 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
     if plan.trial.kind == "predictor":
         return [
             {
-                "en": "Holds for these recorded heats, their probes and this version of the solution, and for no other.",
+                "en": "Holds for these recorded heats, their probes and this version of the solution only.",
                 "ko": "여기의 기록된 히트, 측온 방식, 솔루션 버전에만 유효합니다.",
             }
         ]

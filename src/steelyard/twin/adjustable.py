@@ -20,7 +20,7 @@ WAIT = "lining_per_log_wait"
 SCALAR, ALL, BULK, WIRE = -1, -2, -3, -4
 BULK_SLOTS = 15
 SPREADS: tuple[tuple[str, float, bool, str], ...] = (
-    ("arc_efficiency", 0.1, False, "melt-shop brief 3c: 0.4-0.8"),
+    ("arc_efficiency", 0.1, False, "assumed: ladle furnaces bring 40-80 % of the arc energy into the steel"),
     ("surface_emissivity", 0.06, False, "assumed: crust and lid between closed and broken"),
     ("arc_slag_share", 0.15, False, "assumed: slag takes 20-50 % first"),
     ("slag_steel_coefficient", 0.6, True, "assumed: within a factor of two"),

@@ -22,7 +22,7 @@ from steelyard.twin.fitting import Fit, Observed, covariance, hyper_at, observed
 from steelyard.twin.learning import cross_check, learn
 from steelyard.twin.mixture import HYPER
 from steelyard.twin.practice import fit_arrival, fit_practice, usual_target
-from steelyard.twin.records import Heats, added_before, read_heats, wait_before
+from steelyard.twin.records import Heats, added_before, read_heats, repeated, wait_before
 from steelyard.twin.replay import USUAL_WAIT, script_of, start_of, template_of, unmixed_after
 from steelyard.twin.sensitivity import Paths, Plant, jacobian, paths
 from steelyard.twin.twin import Learned, Twin
@@ -134,23 +134,31 @@ def _estimate(
 def _noise(noise: dict[str, float], plant: Plant, heats: Heats, lead: float) -> dict[str, Any]:
     """Return the furnace's noise parameters that belong to the filter's numbers.
 
-    The kernel lets the noise of an unmixed bath decay with mixing; it is set so that a first dip at its usual time,
-    `lead` [s] later after arrival than after the first arc, has the noise of first dips.
+    The kernel lets noise and misleading share of an unmixed bath decay with mixing; they are set so that a first dip at
+    its usual time, `lead` [s] later after arrival than after the first arc, is as recorded first dips are.
     """
-    dip = _mixed(noise["noise"], noise["doubt"], noise["doubt_spread"])
-    first = _mixed(noise["noise_first"], noise["doubt_first"], noise["doubt_first_spread"])
     usual = float(np.median(heats.dip_time[heats.dip_offset[:-1]])) + lead
     unit = template_of(plant.furnace, plant.arrival, plant.argon_flow)
-    left = unmixed_after(unit, start_of(heats, plant.arrival, plant.wait)[0], usual)
+    left = max(unmixed_after(unit, start_of(heats, plant.arrival, plant.wait)[0], usual), LEAST_UNMIXED)
+    again = repeated(heats)
+    first = np.zeros(len(again), dtype=bool)
+    first[heats.dip_offset[:-1]] = True
+    share, share_first = (
+        (1.0 - again[part].mean()) * noise[name] + again[part].mean() * noise["doubt_repeated"]
+        for part, name in ((~first, "doubt"), (first, "doubt_first"))
+    )
+    weight = np.array([share * (~first).sum(), share_first * first.sum()])
     found = {
-        "dip_noise": dip, "dip_noise_unmixed": float(np.sqrt(max(first**2 - dip**2, 0.0))) / max(left, LEAST_UNMIXED),
+        "dip_noise": noise["noise"],
+        "dip_noise_unmixed": float(np.sqrt(max(noise["noise_first"] ** 2 - noise["noise"] ** 2, 0.0))) / left,
+        "dip_outlier_share": float(share),
+        "dip_outlier_share_unmixed": max(float(share_first - share), 0.0) / left,
+        "dip_outlier_spread": float(
+            np.sqrt(weight @ np.array([noise["doubt_spread"], noise["doubt_first_spread"]]) ** 2 / weight.sum())
+        ),
         "efficiency_spread": noise["efficiency_spread"], "disturbance": noise["walk"],
     }  # fmt: skip
     return {name: inside(name, value, Parameters) for name, value in found.items()}
-
-
-def _mixed(good: float, share: float, doubtful: float) -> float:
-    return float(np.sqrt((1.0 - share) * good**2 + share * doubtful**2))
 
 
 def _spreads(

@@ -12,6 +12,10 @@ from steelyard.twin.residual import Residual
 from steelyard.twin.sensitivity import Plant
 
 ENSEMBLE_KEY = 0x7713
+NOISE = (
+    "dip_noise", "dip_noise_unmixed", "dip_outlier_share", "dip_outlier_share_unmixed", "dip_outlier_spread",
+    "efficiency_spread", "disturbance",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,7 @@ class Twin:
             z = self.z.copy()
             z[free] += root @ row
             drawn = apply(self.numbers, z, self.base, self.arrival)[0]
-            spreads = ("dip_noise", "dip_noise_unmixed", "efficiency_spread", "disturbance")
-            found.append(drawn | {name: self.parameters[name] for name in spreads})
+            found.append(drawn | {name: self.parameters[name] for name in NOISE})
         return found
 
     def estimates(self) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ import itertools
 import numpy as np
 
 from steelyard.hub.plausibility.batches import roughness
+from steelyard.hub.plausibility.clock import regular_step
 from steelyard.hub.plausibility.finding import Finding, names
-from steelyard.hub.plausibility.sheet import Sheet, codes
+from steelyard.hub.plausibility.sheet import Sheet, codes, is_label_name
 from steelyard.hub.texts import text
 
+SENSORS = ("temperature", "ph", "power factor")
 LEAST_ROWS = 20  # fewer rows say nothing about a column that does not change
+FINE = 0.05  # fewer different values than this share of the rows: equal values are no coincidence to wonder at
 CHANCE = 1e-6  # a coincidence less likely than this is none
 
 
@@ -43,8 +46,9 @@ def _empty(sheet: Sheet, columns: list[str]) -> Finding:
 
 
 def _constant(sheet: Sheet, name: str, value: float, rows: int) -> Finding:
-    """An amount that is always 0 was simply not used; anything else that never changes is worth a question."""
-    severity = "note" if value == 0 and sheet.kinds[name].name == "amount" else "warning"
+    """A sensor that never moves is worth a question; a setting, an unused item or a property of a lot is not."""
+    sensor = sheet.kinds[name].name in SENSORS or (regular_step(sheet) is not None and not is_label_name(name))
+    severity = "warning" if sensor and (value != 0 or sheet.kinds[name].zero_is_missing) else "note"
     said = text(
         f"{name} is {value:g} in all {rows} rows: a dead sensor, a fixed setting, or something never used. "
         "Nothing can be learned from it; check the signal.",
@@ -166,7 +170,7 @@ def near_copies(sheet: Sheet) -> list[Finding]:
 
 def half_copied_columns(sheet: Sheet) -> list[Finding]:
     """Pairs of fine-grained columns that are equal in part of the rows: one value was written into both."""
-    fine = [name for name in sheet.measured() if sheet.distinct[name] >= 50]
+    fine = [name for name in sheet.measured() if sheet.distinct[name] >= max(50, FINE * sheet.rows)]
     pairs = []
     for a, b in itertools.combinations(fine, 2):
         x, y = sheet.numbers[a], sheet.numbers[b]

@@ -11,6 +11,7 @@ from steelyard.hub.texts import text
 
 MOST_LITERALS = 8
 LEAST_OF_A_CLASS = 10
+MOST_COLUMNS_OF_CLASSES = 2  # many classes told apart by many columns are a good classifier, not a rule
 BITS_SHARE = 0.5  # a rule may cost at most half the bits that the labels hold: else it only memorises them
 
 
@@ -83,7 +84,8 @@ def _judge(sheet: Sheet, target: str, offered: list[Feature]) -> Finding | None:
             rules.append(rule)
         if rules and classes.size == 2:
             break
-    if not rules or (classes.size > 2 and len(rules) < classes.size - 1):
+    used = {column for rule in rules for literal in rule.literals for column in literal.columns}
+    if not rules or (classes.size > 2 and (len(rules) < classes.size - 1 or len(used) > MOST_COLUMNS_OF_CLASSES)):
         return None
     if all(len(rule.literals) == 1 and not rule.literals[0].dense for rule in rules):
         return _easy(sheet, target, rules)

@@ -231,6 +231,11 @@ def _run_numbers(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(np.diff(values) != 0)]).astype(np.int64) if values.size else values
 
 
+def is_label_name(name: str) -> bool:
+    """Return whether a column is named like a verdict."""
+    return bool(set(tokens(name)) & _LABEL_WORDS) or name.lower().replace("_", "") in _LABEL_WORDS
+
+
 def _is_value(name: str) -> bool:
     """Return whether a column is named like a continuous target."""
     return bool(set(tokens(name)) & _VALUE_WORDS) or name.lower() in ("y", "target", "process_rate_pct")
@@ -243,7 +248,7 @@ def _find_targets(sheet: Sheet) -> tuple[list[str], list[str]]:
         if name in sheet.times or name == sheet.group:
             continue
         content = {str(v).strip().lower() for v in sheet.words.get(name, ()) if v is not None}
-        named = bool(set(tokens(name)) & _LABEL_WORDS) or name.lower().replace("_", "") in _LABEL_WORDS
+        named = is_label_name(name)
         if 2 <= sheet.distinct.get(name, 0) <= MOST_CLASSES and (named or content in _LABEL_VALUES):
             labels.append(name)
         elif _is_value(name) and name in sheet.numbers and sheet.distinct[name] > MOST_CLASSES:

@@ -9,6 +9,7 @@ from steelyard.hub.texts import text
 
 FEWEST = 10
 FEW_EPISODES = 20
+LONG_EPISODE = 3.0  # rows to an episode, on average
 TOLERANCE = 0.004  # thermocouple class 1: 0.4 % of the reading (IEC 60584-1)
 
 
@@ -76,7 +77,8 @@ def _bunched(sheet: Sheet, target: str, rare: np.ndarray) -> Finding | None:
             f" The {side} {share:.0%} of the record holds none of them, so a split by time leaves nothing to test on."
         )
         empty_ko = f" 기록의 {side_ko} {share:.0%}에는 하나도 없어서 시간으로 나누면 검증할 것이 남지 않습니다."
-    severity = "warning" if episodes < FEW_EPISODES or empty else "note"
+    long = rare.sum() >= LONG_EPISODE * episodes
+    severity = "warning" if long and (episodes < FEW_EPISODES or empty) else "note"
     return Finding(
         "bunched_label",
         severity,

@@ -11,6 +11,7 @@ from steelyard.hub.texts import text
 KNOWN_MARKS = frozenset(
     sign * value for value in (999, 9999, 99999, 999999, 999.9, 9999.9, 32767, 32768, 65535) for sign in (1, -1)
 )  # what loggers write for 'no value' and what counters show when they overflow
+SENSORS = ("temperature", "ph", "power factor")  # amounts and settings repeat far-off values for good reasons
 FEWEST_REPEATS, OFTEN = 5, 5.0  # a mark comes at least five times, and five times as often as values do in that column
 MANY = 0.2  # more impossible values than this: not the values are wrong but the guess from the name
 METAL_COLD_C = 100.0  # a temperature column whose middle half lies above this never reads 0 °C in service
@@ -60,7 +61,12 @@ def sentinel_values(sheet: Sheet) -> list[Finding]:
         for name, values in sheet.numbers.items()
         if sheet.distinct[name] > 10 and not sheet.is_order(name) and sheet.kinds[name].name != "spread"
     }
-    marks = {hit.value for hits in far.values() for hit in hits if hit.repeats and hit.value != 0} | KNOWN_MARKS
+    marks = KNOWN_MARKS | {
+        hit.value
+        for name, hits in far.items()
+        for hit in hits
+        if hit.repeats and hit.value != 0 and sheet.kinds[name].name in SENSORS
+    }
     found: list[Finding] = []
     alone: list[tuple[str, FarValue]] = []
     for name, hits in far.items():
@@ -70,7 +76,7 @@ def sentinel_values(sheet: Sheet) -> list[Finding]:
         for hit in hits:
             if hit.value == 0:
                 found += _zero_apart(sheet, name, hit)
-            elif hit.repeats or hit.value in marks:
+            elif hit.value in marks or (hit.repeats and sheet.kinds[name].name in SENSORS):
                 found.append(_mark_finding(sheet, name, hit))
             elif hit.gap > 2.0 * hit.spread and not _impossible(sheet, name, hit.value):
                 alone.append((name, hit))
@@ -118,7 +124,8 @@ def _far(given: np.ndarray, rest: np.ndarray, value: float) -> FarValue | None:
     if gap <= max(spread, 1e-12):
         return None
     usual = float(np.median(np.unique(others, return_counts=True)[1]))
-    repeats = count >= max(FEWEST_REPEATS, OFTEN * usual)
+    repeats = count >= max(SENSORS = ("temperature", "ph", "power factor")  # amounts and settings repeat far-off values for good reasons
+FEWEST_REPEATS, OFTEN * usual)
     return FarValue(value, count, float(others.min()), float(others.max()), gap, spread, repeats, count / given.size)
 
 
