@@ -24,3 +24,42 @@ def listing(lang: str, process: str = "ladle_furnace") -> dict[str, list[dict[st
             for one in catalogue(kind).values()
         ],
     }
+
+
+PAGE = """# KPIs of a trial
+
+Generated from `steelyard/trials/kpi.py` and `predictor_kpi.py`; do not edit. Each KPI is a function of the recorded
+table (heats or scored dips), declared with the fields of ISO 22400-2. *Trend* says which direction is better; `target`
+means that a difference in either direction is harm. Temperatures of a campaign KPI are the hidden true ones, not dips.
+
+"""
+
+
+def kpi_page() -> str:
+    """Return docs/reference/kpi.md."""
+    text = PAGE
+    titles = {"campaign": "Campaign trials (advisor, controller)", "predictor": "Predictor trials (soft sensor)"}
+    for kind, title in titles.items():
+        text += f"## {title}\n\n| id | name | unit | range | trend | formula | description | timing; audience |\n"
+        text += "|---|---|---|---|---|---|---|---|\n"
+        for one in catalogue(kind).values():
+            formula = one.formula.replace("|", "\\|")
+            text += (
+                f"| `{one.id}` | {one.name['en']} · {one.name['ko']} | {one.unit} | {one.low:g} … {one.high:g} | "
+                f"{one.trend} | {formula} | {one.description['en']} | {one.timing}; {one.audience} |\n"
+            )
+        text += "\n"
+    return text + _limits()
+
+
+def _limits() -> str:
+    from steelyard.trials.safety import declaration
+
+    text = (
+        "## Limits that the safety monitor watches\n\n| id | level | what | limit | source |\n|---|---|---|---|---|\n"
+    )
+    for row in declaration():
+        limit = row["limit"].replace("|", "\\|")
+        name = f"{row['name']['en']} · {row['name']['ko']}"
+        text += f"| `{row['id']}` | {row['level']} | {name} | {limit} | {row['source']} |\n"
+    return text

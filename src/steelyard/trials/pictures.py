@@ -143,6 +143,7 @@ def money(view: View) -> dict[str, Any] | None:
     def coin(value: float | None) -> str:
         return won(value, view.lang)
 
+    to = {"en": "to", "ko": "~"}[view.lang]
     saving, highest, carbon = (
         found["saving_won_per_year"],
         found["highest_price_won"],
@@ -154,7 +155,7 @@ def money(view: View) -> dict[str, Any] | None:
     ]
     return {
         "saving": coin(saving["mean"]),
-        "saving_interval": f"{coin(saving['low'])} … {coin(saving['high'])}",
+        "saving_interval": f"{coin(saving['low'])} {to} {coin(saving['high'])}",
         "tonnes": view.label(
             "tonnes", heats=number(view.plan["money"]["heats_per_year"], 0), tonnes=number(found["tonnes_per_year"], 0)
         ),
@@ -168,10 +169,10 @@ def money(view: View) -> dict[str, Any] | None:
             "highest_of", years=number(found["payback_asked_years"], 1), cautious=coin(highest["cautious"])
         ),
         "co2": f"{number(carbon['mean'])} t",
-        "co2_interval": f"{number(carbon['low'])} … {number(carbon['high'])} t",
+        "co2_interval": f"{number(carbon['low'])} {to} {number(carbon['high'])} t",
         "split": charts.stacked(parts, view.label("cost_split")),
         "prices": [
-            {"name": view.label(name), "value": f"{number(row['value'])} {row['unit']}", "source": row["source"],
+            {"name": view.label(name), "value": f"{row['value']:,g} {row['unit']}", "source": row["source"],
              "assumed": row["assumed"]}
             for name, row in found["prices"]["items"].items()
         ],

@@ -139,10 +139,19 @@ def facts(view: View) -> dict[str, Any]:
         "started": known.get("started", ""),
         "seconds": number(known.get("seconds"), 1),
         "isolation": ", ".join(f"{k}: {v}" for k, v in known.get("isolation", {}).items() if not isinstance(v, dict)),
+        "ratio": ratio(view),
         "answer": f"{number(spent / requests / 1000.0)} ms, {number(requests, 0)}×" if requests else "–",
         "versions": ", ".join(f"{name} {version}" for name, version in known.get("versions", {}).items()),
         "messages": [f"{run}: {reason}" for run, rows in known.get("reasons", {}).items() for reason in rows][:12],
     }
+
+
+def ratio(view: View) -> str:
+    """Return plant seconds per second of computing, for the arm with the solution; empty when it is not known."""
+    decisions = sum(run.get("counts", {}).get("decisions", 0.0) for run in view.result["runs"])
+    spent = view.report["facts"].get("seconds") or 0.0
+    interval = view.result["solution"].get("interval_s", 0.0)
+    return f"{number(decisions * interval / spent, 0)} : 1" if decisions and spent else ""
 
 
 def run_rows(view: View) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ class View:
 
     def value(self, kpi: str, value: float | None, signed: bool = False) -> str:
         """Return a KPI value with its unit."""
-        return amount(value, self.kpis[kpi].unit, None, signed)
+        return amount(value, self.kpis[kpi].unit, None if signed else self.kpis[kpi].digits, signed)
 
     def interval(self, row: dict[str, Any], unit: bool = True) -> str:
         """Return "low … high" with the unit."""

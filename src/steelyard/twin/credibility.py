@@ -16,6 +16,10 @@ from steelyard.twin.twin import Twin
 
 SAMPLE = 40
 SMALLEST_GAP, LARGEST_CHANGE = 5e-3, 0.5
+FACTORS = (
+    "code_verification", "solution_verification", "validation", "input_pedigree", "uncertainty", "robustness",
+    "use_history",
+)  # fmt: skip
 Text = dict[str, str]
 CODE = {
     "en": "kernel laws run as validation cases against analytic values and published numbers (steelyard validate); "
@@ -45,15 +49,16 @@ def credibility_card(twin: Twin, heats: Heats) -> dict[str, Any]:
     blocks = twin.figures["held_out_blocks"]
     gaps = {"step_halving_k": halving, "closure": closure}
     sound = halving <= LARGEST_CHANGE and closure <= SMALLEST_GAP
-    return {
-        "code_verification": _level(2, CODE, {}),
-        "solution_verification": _level(3 if sound else 1, _numerics(halving, closure), gaps),
-        "validation": _level(2, _held_out(blocks["interval_mae_k"], blocks["final_mae_k"]), dict(blocks)),
-        "input_pedigree": _level(2, _pedigree(twin), {"heats": twin.heats}),
-        "uncertainty": _level(3, _doubt(len(rows), known), {"identified": known, "of": len(rows)}),
-        "robustness": _level(2, ROBUST, {}),
-        "use_history": _level(0, UNUSED, {}),
-    }  # fmt: skip
+    answers = (
+        _level(2, CODE, {}),
+        _level(3 if sound else 1, _numerics(halving, closure), gaps),
+        _level(2, _held_out(blocks["interval_mae_k"], blocks["final_mae_k"]), dict(blocks)),
+        _level(2, _pedigree(twin), {"heats": twin.heats}),
+        _level(3, _doubt(len(rows), known), {"identified": known, "of": len(rows)}),
+        _level(2, ROBUST, {}),
+        _level(0, UNUSED, {}),
+    )
+    return dict(zip(FACTORS, answers, strict=True))
 
 
 def with_agreement(card: dict[str, Any], agreement: dict[str, Any]) -> dict[str, Any]:

@@ -47,10 +47,11 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
     apart = ((own[:, 0] > np.maximum(one[:, 1], two[:, 1]) + 0.0) | (own[:, 1] < np.minimum(one[:, 0], two[:, 0]))) & (
         np.abs(offset) > APART_S
     )
-    longest, first = _longest_run(apart)
-    if longest < IN_A_ROW:
+    if _longest_run(apart) < IN_A_ROW:
         return []
-    shift = float(np.median(offset[apart]))
+    first = _onset(apart)
+    usual = float(np.median(offset[~apart])) if (~apart).sum() > apart.size // 4 else 0.0
+    shift = float(np.median(offset[apart])) - usual
     count = int(apart.sum())
     return [
         Finding(
@@ -73,14 +74,16 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
     ]
 
 
-def _longest_run(flags: np.ndarray) -> tuple[int, int]:
-    """Return (length, start) of the longest run of True."""
+def _longest_run(flags: np.ndarray) -> int:
+    """Return the length of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    starts, ends = edges[::2], edges[1::2]
-    if not starts.size:
-        return 0, 0
-    best = int(np.argmax(ends - starts))
-    return int(ends[best] - starts[best]), int(starts[best])
+    return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
+
+
+def _onset(flags: np.ndarray) -> int:
+    """Return where flags begin to be mostly True: the first True with four in five of the next ones True."""
+    share = np.convolve(flags, np.ones(IN_A_ROW), "full")[IN_A_ROW - 1 :][: flags.size] / IN_A_ROW
+    return int(np.argmax(flags & (share >= 0.8)))
 
 
 def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding]:

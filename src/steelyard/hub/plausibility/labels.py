@@ -11,7 +11,8 @@ from steelyard.hub.texts import text
 
 MOST_LITERALS = 8
 LEAST_OF_A_CLASS = 10
-MOST_COLUMNS_OF_CLASSES = 2  # many classes told apart by many columns are a good classifier, not a rule
+# three and more classes told apart by several columns are a good classifier, not a rule
+MOST_COLUMNS_OF_CLASSES = 1
 BITS_SHARE = 0.5  # a rule may cost at most half the bits that the labels hold: else it only memorises them
 
 
@@ -117,7 +118,7 @@ def find_rule(offered: list[Feature], wanted: np.ndarray, good: np.ndarray, valu
     for literal in learned.literals:
         says |= literal.holds
     wrong = int((says[~half & wanted] == 0).sum() + says[~half & good].sum())
-    return rule if wrong <= max(2, 2 * len(learned.literals)) and wrong < 0.1 * positive else None
+    return rule if wrong <= max(2, 2 * len(learned.literals)) and wrong < 0.2 * positive else None
 
 
 def _cover(offered: list[Feature], wanted: np.ndarray, good: np.ndarray, value: str) -> Rule | None:

@@ -117,4 +117,8 @@ def _dense(values: np.ndarray, low: float, high: float) -> bool:
     levels = np.unique(values[np.isfinite(values)])
     at = int(np.searchsorted(levels, high))
     near = np.diff(levels[max(0, at - 11) : at + 11])
-    return bool(near.size < 6 or high - low <= 6.0 * np.median(near))
+    if near.size < 6:
+        return True
+    inside = [np.median(np.diff(side)) for side in (levels[:at], levels[at:]) if side.size > 2]
+    thinned = bool(inside) and np.median(near) > 2.0 * max(inside)  # values thin out towards a natural border
+    return bool(high - low <= 6.0 * np.median(near) and not thinned)

@@ -11,7 +11,8 @@ from steelyard.hub.texts import text
 KNOWN_MARKS = frozenset(
     sign * value for value in (999, 9999, 99999, 999999, 999.9, 9999.9, 32767, 32768, 65535) for sign in (1, -1)
 )  # what loggers write for 'no value' and what counters show when they overflow
-SENSORS = ("temperature", "ph", "power factor")  # amounts and settings repeat far-off values for good reasons
+# amounts and settings repeat far-off values for good reasons; sensors do not
+SENSORS = ("temperature", "ph", "power factor")
 FEWEST_REPEATS, OFTEN = 5, 5.0  # a mark comes at least five times, and five times as often as values do in that column
 MANY = 0.2  # more impossible values than this: not the values are wrong but the guess from the name
 METAL_COLD_C = 100.0  # a temperature column whose middle half lies above this never reads 0 °C in service
@@ -124,8 +125,7 @@ def _far(given: np.ndarray, rest: np.ndarray, value: float) -> FarValue | None:
     if gap <= max(spread, 1e-12):
         return None
     usual = float(np.median(np.unique(others, return_counts=True)[1]))
-    repeats = count >= max(SENSORS = ("temperature", "ph", "power factor")  # amounts and settings repeat far-off values for good reasons
-FEWEST_REPEATS, OFTEN * usual)
+    repeats = count >= max(FEWEST_REPEATS, OFTEN * usual)
     return FarValue(value, count, float(others.min()), float(others.max()), gap, spread, repeats, count / given.size)
 
 

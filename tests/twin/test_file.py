@@ -1,0 +1,87 @@
+"""The twin file: what goes in comes out, and what is no twin file is refused with a remedy."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from steelyard.errors import DataError
+from steelyard.twin.estimate import predict
+from steelyard.twin.file import load, save, to_document
+from steelyard.twin.twin import Twin
+
+
+@pytest.fixture
+def path(twin: Twin, tmp_path: Path) -> Path:
+    return save(twin, tmp_path / "deep" / "twin.json")
+
+
+def test_a_twin_survives_the_disk(twin: Twin, path: Path, synthetic) -> None:
+    again = load(path)
+    assert to_document(again) == to_document(twin)
+    assert predict(again, synthetic.heats, 1).final.tobytes() == predict(twin, synthetic.heats, 1).final.tobytes()
+    assert again.draws(2, 5) == twin.draws(2, 5)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def changed(path: Path, **changes) -> Path:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return path
+
+
+def test_a_truncated_file_is_refused(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(DataError, match=r"truncated.*steelyard twin calibrate"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"format": "something"}, "is no twin file"),
+        ({"version": 99}, "of version 99"),
+        ({"z": [0.0]}, "do not belong together"),
+        ({"numbers": 3}, "damaged"),
+        ({"learned": {}}, "damaged"),
+        ({"hyper": {}}, "lacks"),
+        ({"parameters": {}}, "missing"),
+        ({"process": "bakery"}, "no process 'bakery'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(path: Path, changes: dict, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        load(changed(path, **changes))
+
+
+def test_values_out_of_range_and_no_numbers_are_refused(twin: Twin, path: Path) -> None:
+    with pytest.raises(DataError, match="arc_efficiency"):
+        load(changed(path, parameters=twin.parameters | {"arc_efficiency": 7.0}))
+    path.write_text(path.read_text().replace('"wait": ', '"wait": NaN, "old": '))
+    with pytest.raises(DataError, match="NaN is not a number"):
+        load(path)
+
+
+def test_other_files_and_places_are_refused(tmp_path: Path, twin: Twin) -> None:
+    with pytest.raises(DataError, match="there is no twin file"):
+        load(tmp_path / "none.json")
+    (tmp_path / "list.json").write_text("[1, 2]")
+    with pytest.raises(DataError, match="is no twin file"):
+        load(tmp_path / "list.json")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(DataError, match="cannot be read"):
+        load(tmp_path / "bytes.json")
+    with pytest.raises(DataError, match="cannot be written"):
+        save(twin, tmp_path / "list.json" / "twin.json")
+
+
+def test_a_failed_save_leaves_the_old_file(path: Path, twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(DataError, match="no space left"):
+        save(twin, path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
