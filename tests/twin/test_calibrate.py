@@ -33,7 +33,8 @@ def test_known_parameters_are_found_again(twin: Twin, synthetic) -> None:
 def test_what_the_records_do_not_hold_stays_at_its_prior(twin: Twin) -> None:
     names = {r["name"] for r in twin.estimates()}
     assert "chill[bulk_7]" not in names  # never added: not even asked
-    assert row(twin, "arc_stratification")["ratio"] > row(twin, "arc_efficiency")["ratio"]
+    assert row(twin, "dissolution_time[wire]")["ratio"] > 0.95  # no wire was added
+    assert not row(twin, "dissolution_time[wire]")["identified"]
     assert twin.parameters["chill"][6] == twin.base["chill"][6]
 
 

@@ -144,15 +144,7 @@ def money(view: View) -> dict[str, Any] | None:
         return won(value, view.lang)
 
     to = {"en": "to", "ko": "~"}[view.lang]
-    saving, highest, carbon = (
-        found["saving_won_per_year"],
-        found["highest_price_won"],
-        found["co2_saving_t_per_year"],
-    )
-    parts = [
-        (view.label(arm), [(view.label(name), value) for name, value in found["cost_parts_won_per_t"][arm].items()])
-        for arm in ("baseline", "solution")
-    ]
+    saving, highest, carbon = (found[k] for k in ("saving_won_per_year", "highest_price_won", "co2_saving_t_per_year"))
     return {
         "saving": coin(saving["mean"]),
         "saving_interval": f"{coin(saving['low'])} {to} {coin(saving['high'])}",
@@ -170,13 +162,20 @@ def money(view: View) -> dict[str, Any] | None:
         ),
         "co2": f"{number(carbon['mean'])} t",
         "co2_interval": f"{number(carbon['low'])} {to} {number(carbon['high'])} t",
-        "split": charts.stacked(parts, view.label("cost_split")),
+        "split": cost_split(view, found["cost_parts_won_per_t"]),
         "prices": [
             {"name": view.label(name), "value": f"{row['value']:,g} {row['unit']}", "source": row["source"],
              "assumed": row["assumed"]}
             for name, row in found["prices"]["items"].items()
         ],
     }  # fmt: skip
+
+
+def cost_split(view: View, shares: dict[str, dict[str, float]]) -> str:
+    """Return where the cost goes in both arms [won/t]."""
+    arms = ("baseline", "solution")
+    parts = [(view.label(arm), [(view.label(name), value) for name, value in shares[arm].items()]) for arm in arms]
+    return charts.stacked(parts, view.label("cost_split"))
 
 
 def _years(view: View, value: float | None) -> str:

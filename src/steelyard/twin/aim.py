@@ -53,7 +53,7 @@ class Aim:
 
     def known(self, context: np.ndarray) -> np.ndarray:
         """Return the support of the contexts, shape (n,): 1 inside the calibration's data, 0 far outside."""
-        return self.support(self.scaling(context))
+        return self.support(self.scaling.standard(context))
 
 
 def fit_aim(mixture: np.ndarray, context: np.ndarray, last: np.ndarray) -> Aim:
@@ -69,7 +69,7 @@ def fit_aim(mixture: np.ndarray, context: np.ndarray, last: np.ndarray) -> Aim:
         _objective, np.zeros(9 + 3 * f), args=(x, _relative(mixture, usual), last - usual, prior), jac=True,
         method="L-BFGS-B", options={"maxiter": MOST_STEPS},
     )  # fmt: skip
-    return Aim(usual, np.array([float(f"{w:.9g}") for w in found.x]), scale, support(x))
+    return Aim(usual, np.array([float(f"{w:.9g}") for w in found.x]), scale, support(scale.standard(context)))
 
 
 def _relative(mixture: np.ndarray, usual: float) -> np.ndarray:

@@ -30,11 +30,15 @@ class Scaling:
     centre: np.ndarray
     width: np.ndarray
 
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """Return standardised features, shape (n, used), held within ±4."""
+    def standard(self, features: np.ndarray) -> np.ndarray:
+        """Return standardised features, shape (n, used), as far out as they are."""
         x = features[:, self.used]
         x = np.where(self.rooted, np.sqrt(np.maximum(x, 0.0)), x)
-        return np.clip((x - self.centre) / self.width, -FAR, FAR)
+        return (x - self.centre) / self.width
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Return standardised features, shape (n, used), held within ±4."""
+        return np.clip(self.standard(features), -FAR, FAR)
 
 
 def scaling(features: np.ndarray) -> Scaling:
@@ -86,7 +90,9 @@ class Residual:
         x = self.scaling(features)
         m = len(self.centres)
         part = _kernel(x / self.lengths, self.centres) @ self.weights[:m]
-        return self.support(x) * (part + self.linear * (x @ self.weights[m:-1]) + self.weights[-1])
+        return self.support(self.scaling.standard(features)) * (
+            part + self.linear * (x @ self.weights[m:-1]) + self.weights[-1]
+        )
 
 
 def fit_residual(
@@ -109,7 +115,7 @@ def fit_residual(
     design = np.concatenate([_kernel(x / length, centres) @ root, linear * x, np.ones((len(x), 1))], axis=1)
     weights = _robust_ridge(design, error, noise, amplitude)
     weights[:m] = root @ weights[:m]
-    return Residual(scale, support(x), _round(length), centres, _round(weights, 9), linear)
+    return Residual(scale, support(scale.standard(features)), _round(length), centres, _round(weights, 9), linear)
 
 
 def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
