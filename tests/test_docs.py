@@ -2,7 +2,8 @@
 
 A page is a session: its ```console blocks run from top to bottom in one empty folder and one empty store. Lines that
 begin with `$ steelyard` run; they end with exit code 0, or with the one given as `# exit 2`. A block that begins with
-```python file=NAME is written to NAME first. `<!-- slow -->` on a page puts it among the slow tests.
+```python file=NAME is written to NAME first. A page with a long command is among the slow tests, as is a Korean page:
+its commands are those of its English twin.
 """
 
 import importlib.util
@@ -28,6 +29,7 @@ KOREAN = [p for p in ALL_PAGES if p.name.endswith(".ko.md")]
 STUDIES = sorted((ROOT / "examples").glob("*.py"))
 SOLUTIONS = sorted(p for p in (ROOT / "examples/solutions").glob("*") if p.is_file() and p.suffix != ".md")
 SLOW = "Takes about"
+LONG = ("trial run", "trial verify", "twin calibrate", "steelyard demo", "steelyard bench")
 
 
 @dataclass
@@ -69,7 +71,12 @@ def runnable(page: Path) -> bool:
 def pages_with_commands() -> list:
     at_the_door = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md"]
     pages = [p for p in [*at_the_door, *sorted(DOCS.rglob("*.md"))] if p.exists() and runnable(p)]
-    return [_marked(p, "<!-- slow -->" in p.read_text(encoding="utf-8")) for p in pages]
+    return [_marked(p, takes_long(p)) for p in pages]
+
+
+def takes_long(page: Path) -> bool:
+    told = " ".join(command for step in steps(page) for command, _ in step.commands)
+    return page.name.endswith(".ko.md") or any(long in told for long in LONG)
 
 
 def _marked(path: Path, slow: bool):

@@ -114,6 +114,25 @@ def test_the_heats_of_both_arms_are_the_same_ladles():
     assert not np.array_equal(base["departure_temperature"], oracle["departure_temperature"])
 
 
+def test_a_crew_with_other_luck_is_no_better_at_the_nominal_rate():
+    """A/A where decisions differ: same ladles, mirrored dip errors and hesitations; 24 trials of 10 pairs."""
+    from steelyard.trials.kpi import RunRecord, departure_deviation
+    from steelyard.trials.statistics import paired
+
+    plant = open_plant(small_plan("silent_advisor.py"), 1)
+    found = 0
+    for trial in range(24):
+        differences = []
+        for pair in range(10):
+            seed = 1000 * trial + pair
+            worlds = (plant.open(seed, "normal"), plant.open_mirrored(seed, "normal"))
+            arms = [departure_deviation(RunRecord(run_baseline(world, 1, 6).heats, {})) for world in worlds]
+            differences.append(arms[1] - arms[0])
+        one = paired(differences, seed=trial, resamples=999)
+        found += one.low > 0.0 or one.high < 0.0
+    assert found <= 4  # 24 trials at 5 %: more than 4 has a probability of 0.6 %
+
+
 def test_one_thread_and_two_give_the_same_result():
     plan = small_plan("silent_advisor.py", runs={"campaigns": 4, "heats": 2})
     assert run_trial(plan, threads=1)["result_hash"] == run_trial(plan, threads=2)["result_hash"]

@@ -60,6 +60,7 @@ def test_the_keys_that_others_rely_on(scores: dict) -> None:
     assert set(scores["interval"]) == set(scores["final"]) == SCORES
     assert set(scores["causal"]) == {"k_per_mwh", "k_per_min", "records_k_per_mwh", "records_k_per_min"}
     assert set(scores["baselines"]) == {"persistence", "mean", "linear", "boosting"}
+    assert set(scores["learned"]) == {"forecast_k_per_mwh", "residual_sd_k", "support"}
     for yardstick in scores["baselines"].values():
         assert {"interval_mae_k", "final_mae_k"} <= set(yardstick)
 
@@ -132,6 +133,8 @@ def test_measured_heats_reach_the_targets(shared_data: Path, home: Path) -> None
     assert 0.85 <= found["final"]["coverage_90"] <= 0.95
     assert 16.0 <= found["causal"]["k_per_mwh"] <= 20.0
     assert -1.1 <= found["causal"]["k_per_min"] <= -0.8
+    assert 16.0 <= found["learned"]["forecast_k_per_mwh"] <= 20.0
+    assert found["learned"]["residual_sd_k"] < 3.0
     assert found["split"]["heats_seen_before"] == 0
     boosting = found["baselines"]["boosting"]["interval_mae_k"]
     assert boosting is None or found["interval"]["mae_k"] < boosting

@@ -11,6 +11,7 @@ app = typer.Typer(
     help="A virtual steel works on which digital solutions are weighed before they touch a real one.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

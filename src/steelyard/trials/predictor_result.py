@@ -108,7 +108,7 @@ def _head(replayed: Replayed, host: Any) -> dict[str, Any]:
         "solution": asdict(host.hello),
         "plant": {
             "label": plan.data.name, "sheet": {}, "card": [], "values_hash": replayed.data_hash,
-            "identity": {"kind": "recorded heats", "hash": replayed.data_hash[:16]},
+            "identity": {"kind": {"en": "recorded heats", "ko": "기록된 히트"}},
         },
         "scenarios": [],
         "data_hash": replayed.data_hash,

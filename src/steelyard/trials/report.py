@@ -56,6 +56,7 @@ def page(view: View) -> dict[str, Any]:
         "timeplots": pictures.timeplots(view),
         "reads": grouped(result["solution"]["reads"]),
         "card": card(view),
+        "identity": "; ".join(view.pick(text) for text in result["plant"]["identity"].values()),
         "limits": [view.pick(text) for text in limits_of_validity(result)],
         "control": [(view.pick(question), view.pick(answer)) for question, answer in control_list(result)],
         "violations": violations(view),

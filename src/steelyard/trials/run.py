@@ -131,7 +131,7 @@ def _host(plan: TrialPlan, infos: dict[str, Any], lane: int) -> Any:
     from steelyard.solutions.host import Host
 
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    cpu = cpus[lane % len(cpus)] if cpus else None
+    cpu = cpus[lane] if len(cpus) >= plan.runs.lanes else None  # a core of its own, or none
     return Host(plan.solution_path(), timeout_s=plan.runs.decision_timeout_s, signals=infos, cpu=cpu)
 
 

@@ -70,7 +70,12 @@ def open_plant(plan: TrialPlan, draw_seed: int) -> Plant:
     values = shipped_values(process, name)
     draws = tuple(shipped_draws(process, name, plan.ensemble.draws, draw_seed)) if plan.ensemble.draws else ()
     label = {"en": f"ladle furnace, shipped set {name}", "ko": f"레이들로, 배포용 파라미터 {name}"}
-    identity = {"kind": "parameter set", "name": name, "draws": "prior spreads of the parameter files" if draws else ""}
+    identity = {"kind": {"en": f"shipped parameter set {name}", "ko": f"배포용 파라미터 세트 {name}"}}
+    if draws:
+        identity["draws"] = {
+            "en": f"{len(draws)} draws from the prior spreads of the parameter files",
+            "ko": f"파라미터 파일의 사전 산포에서 {len(draws)}개 추출",
+        }
     return Plant(process, label, values, draws, [], identity)
 
 
@@ -88,11 +93,13 @@ def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
         "ko": f"레이들로 {twin.plant}, {twin.dataset} 기록으로 보정한 트윈",
     }
     identity = {
-        "kind": "calibrated twin",
-        "file": path.name,
-        "data": f"{twin.heats} heats of {twin.dataset} before key {twin.until}",
-        "draws": f"{len(draws)} posterior draws" if draws else "",
+        "kind": {
+            "en": f"calibrated twin {path.name}: {twin.heats} heats of {twin.dataset} before key {twin.until}",
+            "ko": f"보정된 트윈 {path.name}: {twin.dataset}의 히트 {twin.heats}개 (키 {twin.until} 이전)",
+        }
     }
+    if draws:
+        identity["draws"] = {"en": f"{len(draws)} posterior draws", "ko": f"사후 분포에서 {len(draws)}개 추출"}
     card = [{"id": id_, "level": row["level"], "evidence": row["evidence"]} for id_, row in twin.card.items()]
     values = PlantValues(twin.parameters, twin.practice, twin.arrival)
     return Plant(plan.plant.process, label, values, draws, card, identity)

@@ -7,8 +7,8 @@ import numpy as np
 from steelyard.errors import DataError
 from steelyard.processes.ladle_furnace.model import LABELS
 from steelyard.twin.baselines import baselines
-from steelyard.twin.causal import causal
-from steelyard.twin.estimate import predict
+from steelyard.twin.causal import causal, learned_part
+from steelyard.twin.estimate import predict_from, prepare
 from steelyard.twin.records import between, read_heats
 from steelyard.twin.twin import Twin
 
@@ -21,7 +21,7 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
 
     Returns interval (next dip from all dips so far and the treatment between) and final (last dip from the first and
     the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal;
-    baselines; and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen
+    baselines; `learned`, what the residual adds; and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen
     (0 is as it should be; otherwise `warning` says so). DataError when no heat can be scored.
     """
     heats = read_heats(store, dataset, LABELS)
@@ -32,13 +32,16 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
         )
     same = store.info(dataset)["hash"] == twin.dataset_hash or dataset == twin.dataset
     fitted = between(heats, None, twin.until) if same else ~scored
-    told = predict(twin, heats, threads)
+    known, seen, physics = prepare(twin, heats, threads)
+    told = predict_from(known, seen, physics, twin.learned)
     own = scored[heats.heat_of_dip[told.dips]]
     reading = heats.dip_temperature
+    cause = causal(twin, heats, scored, threads)
     return {
         "interval": score(told.interval[own], reading[told.dips[own]]),
         "final": score(told.final[scored], reading[heats.last_dip[scored]]),
-        "causal": causal(twin, heats, scored, threads),
+        "causal": cause,
+        "learned": learned_part(twin, known.interval[own], cause["k_per_mwh"]),
         "baselines": baselines(heats, fitted & ~scored if not same else fitted, scored, twin.seed),
         "split": _split(twin, dataset, start, heats.key[scored], int((fitted & scored).sum()) if same else 0),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.twin.baselines import interval_table
+from steelyard.twin.context import ENERGY_COLUMN, FORECAST_COLUMN
 from steelyard.twin.fitting import observed
 from steelyard.twin.mixture import LIQUID
 from steelyard.twin.records import Heats, added_before
@@ -20,6 +21,7 @@ from steelyard.twin.twin import Twin
 
 STRONGER, HOLD = 0.05, 300.0
 HUBER = 1.345
+RAISE, LEAST_ENERGY = 0.1, 0.1
 ROUNDS = 30
 
 
@@ -70,6 +72,25 @@ def _hold_before_last(script: Script, heats: Heats) -> Script:
         np.insert(dip, ends + 1, script.dip[ends]),
         np.insert(script.feed_offset, ends + 1, script.feed_offset[ends + 1]), script.feed_slot, script.feed_mass,
     )  # fmt: skip
+
+
+def learned_part(twin: Twin, features: np.ndarray, per_mwh: float) -> dict[str, Any]:
+    """Return how large the interval residual is on scored intervals, `features` (k, f), and what it does to the response.
+
+    forecast_k_per_mwh: the response of the whole forecast of a record when the energy of a heating between two dips is
+    raised in its features — "seeing", while `per_mwh` [K/MWh] of the kernel is "doing". residual_sd_k; support (mean).
+    """
+    residual = twin.learned.interval
+    heated = features[:, ENERGY_COLUMN] > LEAST_ENERGY
+    raised = features[heated].copy()
+    raised[:, ENERGY_COLUMN] += RAISE
+    raised[:, FORECAST_COLUMN] += per_mwh * RAISE
+    more = (residual(raised) - residual(features[heated])) / RAISE
+    return {
+        "forecast_k_per_mwh": float(per_mwh + more.mean()) if heated.any() else None,
+        "residual_sd_k": float(residual(features).std()) if len(features) else None,
+        "support": float(residual.support(residual.scaling.standard(features)).mean()) if len(features) else None,
+    }
 
 
 def records_response(heats: Heats, scored: np.ndarray) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from steelyard.twin.fitting import Observed
 from steelyard.twin.records import Heats, heatings_before, wait_before
 
 INTERVAL_NEAR, FINAL_NEAR = 22, 18
+FORECAST_COLUMN, ENERGY_COLUMN = 0, 7
 LARGEST_ERROR = 15.0
 
 

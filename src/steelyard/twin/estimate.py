@@ -87,10 +87,15 @@ def predict_from(known: Context, seen: Observed, physics: Forecast, learned: Lea
     )  # fmt: skip
 
 
-def predict(twin: Twin, heats: Heats, threads: int = 2) -> Prediction:
-    """Return the twin's forecasts for recorded `heats`, each from what was known at its time."""
+def prepare(twin: Twin, heats: Heats, threads: int = 2) -> tuple[Context, Observed, Forecast]:
+    """Return what a forecast of `heats` needs: features, the filter's view of the records, the physics forecasts."""
     added = added_before(heats)
     seen = observed(heats, added)
     around = paths(heats, twin.as_plant(), threads)
     physics = forecast(seen, around, hyper_record(twin.hyper))
-    return predict_from(context(heats, seen, added, physics), seen, physics, twin.learned)
+    return context(heats, seen, added, physics), seen, physics
+
+
+def predict(twin: Twin, heats: Heats, threads: int = 2) -> Prediction:
+    """Return the twin's forecasts for recorded `heats`, each from what was known at its time."""
+    return predict_from(*prepare(twin, heats, threads), twin.learned)
