@@ -50,7 +50,7 @@ def test_sample_copies_the_synthetic_heats_and_never_overwrites(home: Path, tmp_
 
 
 def test_the_packaged_heats_are_what_the_twin_of_the_shipped_furnace_makes(tmp_path: Path) -> None:
-    """A regression pin: whoever changes the furnace makes the samples anew (steelyard.studies.synthetic_heats.write)."""
+    """A regression pin: whoever changes the furnace makes the samples anew (studies.synthetic_heats.write)."""
     from steelyard.studies.samples import SAMPLES
     from steelyard.studies.synthetic_heats import write
 

@@ -56,7 +56,10 @@ def _show(result: dict[str, Any], lang: str) -> None:
         ("coverage", " / ".join(f"{100 * scores[task]['coverage_90']:.0f}" for task in ("interval", "final"))),
         ("causal", f"{scores['causal']['k_per_mwh']:.1f}, {scores['causal']['k_per_min']:.2f}"),
         ("verdict", trial["verdict_text"]),
-        ("effect", f"{primary['kpi']}: {primary['effect']:.2f} [{primary['low']:.2f}, {primary['high']:.2f}] {primary['unit']}"),
+        (
+            "effect",
+            f"{primary['kpi']}: {primary['effect']:.2f} [{primary['low']:.2f}, {primary['high']:.2f}] {primary['unit']}",
+        ),
         ("predictor", result["predictor"]["verdict_text"]),
     )
     for key, value in rows:

@@ -14,7 +14,7 @@ Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]
 Data = Annotated[str, typer.Option("--data", help="Data set in the hub (`steelyard hub list`).")]
 File = Annotated[Path, typer.Argument(help="A twin file from `steelyard twin calibrate`.")]
 
-TEXT = {
+TEXT: dict[str, Any] = {
     "saved": {"en": "twin of {heats} heats saved in {path}", "ko": "히트 {heats}개로 보정한 트윈을 {path}에 저장했습니다"},
     "known": {"en": "{known} of {all} numbers are identified by the records; the rest stay at their priors",
               "ko": "{all}개 수치 중 {known}개가 기록으로 식별되고, 나머지는 사전값에 머뭅니다"},
@@ -117,7 +117,9 @@ def _show_twin(result: dict[str, Any], lang: str) -> None:
     numbers = Table(*TEXT["columns"][lang], title=TEXT["numbers"][lang])
     for row in result["estimates"]:
         prior, value = (f"{row[a]:.4g} ± {row[b]:.2g}" for a, b in (("prior", "prior_sd"), ("value", "sd")))
-        numbers.add_row(escape(row["name"]), row["unit"], prior, value, TEXT["yes" if row["identified"] else "no"][lang])
+        numbers.add_row(
+            escape(row["name"]), row["unit"], prior, value, TEXT["yes" if row["identified"] else "no"][lang]
+        )
     card = Table(*TEXT["cards"][lang], title=TEXT["card"][lang])
     for factor, entry in result["card"].items():
         card.add_row(factor.replace("_", " "), str(entry["level"]), _said(entry["evidence"], lang))
