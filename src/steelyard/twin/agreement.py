@@ -21,8 +21,9 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
 
     Returns interval (next dip from all dips so far and the treatment between) and final (last dip from the first and
     the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal;
-    baselines; `learned`, what the residual adds; and `split`: which heats were fitted, which scored, how many of the scored ones the calibration had seen
-    (0 is as it should be; otherwise `warning` says so). DataError when no heat can be scored.
+    baselines; `learned`, what the residual adds; and `split`: which heats were fitted, which scored, how many of the
+    scored ones the calibration had seen (0 is as it should be; otherwise `warning` says so). DataError when no heat can
+    be scored.
     """
     heats = read_heats(store, dataset, LABELS)
     scored = between(heats, start)

@@ -75,7 +75,7 @@ def _hold_before_last(script: Script, heats: Heats) -> Script:
 
 
 def learned_part(twin: Twin, features: np.ndarray, per_mwh: float) -> dict[str, Any]:
-    """Return how large the interval residual is on scored intervals, `features` (k, f), and what it does to the response.
+    """Return how large the residual is on scored intervals, `features` (k, f), and what it does to the response.
 
     forecast_k_per_mwh: the response of the whole forecast of a record when the energy of a heating between two dips is
     raised in its features — "seeing", while `per_mwh` [K/MWh] of the kernel is "doing". residual_sd_k; support (mean).
