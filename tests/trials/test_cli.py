@@ -1,8 +1,10 @@
 """`steelyard trial`: JSON, exit codes, messages."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -70,6 +72,7 @@ def test_run_then_verify_then_tamper(plan, tmp_path, home):
         (["run", "advisor", "--solution", "nobody.py"], "there is no file"),
         (["run", "advisor", "--campaigns", "3"], "too few"),
         (["run", "predictor", "--data", "nothing"], "nothing"),
+        (["run", "advisor", "--out", "/proc/nowhere"], "cannot be written"),
         (["verify", "nobody.json"], "cannot be read"),
         (["plan", "advisor", "--lang", "klingon"], "not known"),
     ],
@@ -79,6 +82,18 @@ def test_bad_input_ends_in_one_message_and_exit_code_2(words, message, home, tmp
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_the_trial_and_the_solution_without_a_traceback(home, tmp_path):
+    words = ["trial", "run", "advisor", "--out", str(tmp_path / "out")]
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from steelyard.cli import main; main()"
+    running = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    time.sleep(6.0)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "report.json").exists()
 
 
 def test_plan_prints_its_hash_and_makes_seals(plan, tmp_path, home):

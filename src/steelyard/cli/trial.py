@@ -49,7 +49,7 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """Run a trial and write its report; a bad solution ends in a finished report, a bad plan in exit code 2."""
-    from steelyard.trials.report import write
+    from steelyard.trials.report import prepare, write
     from steelyard.trials.run import run_plan
 
     chosen = language(lang)
@@ -61,6 +61,7 @@ def run_command(
         "ensemble": {"draws": draws if draws is not None or twin is None else 10},
     }
     made = _plan(plan, changes)
+    prepare(out)
     with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
         report = run_plan(made, progress=bar)
     write(report, out, chosen)

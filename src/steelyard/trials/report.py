@@ -195,13 +195,26 @@ def scenario_rows(view: View) -> list[dict[str, Any]]:
     return rows
 
 
+def prepare(folder: Path) -> None:
+    """See that a report can be written into `folder`, before the work is done; DataError when it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".steelyard-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise DataError(
+            f"{folder}: the report cannot be written: {error.strerror or error}; choose another --out"
+        ) from error
+
+
 def write(report: dict[str, Any], folder: Path, lang: str = "en") -> Path:
     """Write report.json and report.html into `folder` and return the path of the page.
 
     Sets `report["report"]` to that path. DataError when the folder cannot be written.
     """
+    prepare(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         target = folder / HTML_NAME
         report["report"] = str(target)
         (folder / JSON_NAME).write_text(

@@ -65,8 +65,9 @@ def _split(twin: Twin, dataset: str, start: int, keys: np.ndarray, known: int) -
         "heats_scored": len(keys), "first_key": int(keys[0]), "last_key": int(keys[-1]), "heats_seen_before": known,
     }  # fmt: skip
     if known:
+        remedy = "new records" if twin.until is None else f"from key {twin.until} on"
         found["warning"] = (
             f"{known} of {len(keys)} scored heats were used in the calibration: these figures are not of unseen heats; "
-            f"score from key {twin.until if twin.until is not None else 'of new records'} on"
+            f"score {remedy}"
         )
     return found
