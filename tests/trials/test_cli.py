@@ -86,7 +86,7 @@ def test_bad_input_ends_in_one_message_and_exit_code_2(words, message, home, tmp
 
 def test_ctrl_c_ends_the_trial_and_the_solution_without_a_traceback(home, tmp_path):
     words = ["trial", "run", "advisor", "--out", str(tmp_path / "out")]
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from steelyard.cli import main; main()"
+    code = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from steelyard.cli import main; main()"
     running = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
     time.sleep(6.0)
     running.send_signal(signal.SIGINT)

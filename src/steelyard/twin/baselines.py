@@ -92,6 +92,7 @@ def _boosting(train: np.ndarray, rise: np.ndarray, test: np.ndarray, seed: int) 
     """Return gradient-boosting predictions of the rise, or None and the reason."""
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
     except ImportError:
         return None, NO_BOOSTING
     model = HistGradientBoostingRegressor(
@@ -102,4 +103,5 @@ def _boosting(train: np.ndarray, rise: np.ndarray, test: np.ndarray, seed: int) 
         min_samples_leaf=30,
         random_state=seed,
     )
-    return model.fit(train, rise).predict(test), ""
+    with threadpool_limits(1):  # its threads spin: on a busy machine one is much faster than two
+        return model.fit(train, rise).predict(test), ""
