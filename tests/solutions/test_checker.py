@@ -62,7 +62,8 @@ def test_a_template_is_never_overwritten_and_kinds_are_known(tmp_path):
     [
         ("crash_at_import.py", "hello"), ("exits_at_import.py", "hello"), ("crash_at_start.py", "answers"),
         ("crash_at_decide.py", "answers"), ("exits_silently.py", "answers"), ("hangs.py", "in_time"),
-        ("talks_unasked.sh", "well_formed"), ("not_utf8.sh", "well_formed"), ("unfinished_line.sh", "in_time"), ("missing.py", "file"),
+        ("talks_unasked.sh", "well_formed"), ("not_utf8.sh", "well_formed"), ("unfinished_line.sh", "in_time"),
+        ("missing.py", "file"),
     ],
 )  # fmt: skip
 def test_hostile_solutions_fail_with_a_remedy(name, found, monkeypatch):

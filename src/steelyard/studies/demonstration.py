@@ -16,6 +16,7 @@ from steelyard.trials.report import write
 from steelyard.trials.run import run_trial
 from steelyard.twin.agreement import agreement
 from steelyard.twin.calibrate import calibrate
+from steelyard.twin.credibility import with_agreement
 from steelyard.twin.file import save
 
 PROCESS = "ladle_furnace"
@@ -74,9 +75,10 @@ def demonstrate(
     report(0.10, "calibrate the twin")
     twin = calibrate(PROCESS, name, split.until, store, seed=seed)
     twin_file = out / "twin.json"
-    save(twin, twin_file)
     report(0.45, "agreement on unseen heats")
     scores = agreement(twin, name, split.until, store)
+    twin.card = with_agreement(twin.card, scores)
+    save(twin, twin_file)
     report(0.55, "predictor trial")
     recorded = load_plan("predictor").with_changes(data={"name": name, "from_key": split.until})
     predictor = run_predictor_trial(recorded, store)

@@ -4,6 +4,7 @@ They see what the twin's tasks allow: the interval task the present dip and the 
 task the first dip and the treatment carried out. Each is fitted on heats with key below the twin's `until`.
 """
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,8 @@ def _boosting(train: np.ndarray, rise: np.ndarray, test: np.ndarray, seed: int) 
     """Return gradient-boosting predictions of the rise, or None and the reason."""
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor
-        from threadpoolctl import threadpool_limits
+
+        limits = import_module("threadpoolctl").threadpool_limits(1)
     except ImportError:
         return None, NO_BOOSTING
     model = HistGradientBoostingRegressor(
@@ -103,5 +105,5 @@ def _boosting(train: np.ndarray, rise: np.ndarray, test: np.ndarray, seed: int) 
         min_samples_leaf=30,
         random_state=seed,
     )
-    with threadpool_limits(1):  # its threads spin: on a busy machine one is much faster than two
+    with limits:  # its threads spin: on a busy machine one is much faster than two
         return model.fit(train, rise).predict(test), ""

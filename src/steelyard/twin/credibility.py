@@ -15,6 +15,7 @@ from steelyard.twin.replay import STEP, play, play_into, script_of, start_of, te
 from steelyard.twin.twin import Twin
 
 SAMPLE = 40
+SLOPE_TOLERANCE = 0.15  # of the robust slope of the records: the causal check
 SMALLEST_GAP, LARGEST_CHANGE = 5e-3, 0.5
 FACTORS = (
     "code_verification", "solution_verification", "validation", "input_pedigree", "uncertainty", "robustness",
@@ -66,9 +67,9 @@ def with_agreement(card: dict[str, Any], agreement: dict[str, Any]) -> dict[str,
     interval, final, cause = agreement["interval"], agreement["final"], agreement["causal"]
     split = agreement["split"]
     seen = split["heats_seen_before"]
-    sound = (
-        all(0.85 <= task["coverage_90"] <= 0.95 for task in (interval, final)) and 16.0 <= cause["k_per_mwh"] <= 20.0
-    )
+    recorded = cause["records_k_per_mwh"]
+    causal = abs(cause["k_per_mwh"] - recorded) <= SLOPE_TOLERANCE * abs(recorded)
+    sound = causal and all(0.85 <= task["coverage_90"] <= 0.95 for task in (interval, final))
     cover = f"{100 * interval['coverage_90']:.0f} / {100 * final['coverage_90']:.0f} %"
     error, ends = f"{interval['mae_k']:.2f} K", f"{final['mae_k']:.2f} K"
     text = {
