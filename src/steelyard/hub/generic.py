@@ -180,7 +180,7 @@ def _best(text: "pl.Series", how: Format) -> "tuple[pl.Series, pl.Series]":
         return values, marks & (text != "")
     if values.is_not_null().sum() >= enough:
         whole = bool((values.drop_nulls() % 1 == 0).all()) and bool((values.drop_nulls().abs() < 2**53).all())
-        leading_zero = bool(clean.str.contains(r"^0\d").fill_null(False).any())
+        leading_zero = bool(clean.str.contains(r"^0[0-9]").fill_null(False).any())
         if not leading_zero:
             typed = values.cast(pl.Int64) if whole else values
             return typed, (text != "") & typed.is_null()
@@ -195,6 +195,6 @@ def _best(text: "pl.Series", how: Format) -> "tuple[pl.Series, pl.Series]":
 def _decimal_comma(clean: "pl.Series") -> bool:
     """Return whether a column is written with decimal commas throughout (and so cannot be numbers with points)."""
     given = clean.drop_nulls()
-    commas = given.str.contains(r"^[+-]?\d+,\d+$")
-    rest = given.filter(~commas).str.contains(r"^[+-]?\d+$")
-    return bool(commas.any()) and bool(rest.all()) and not bool(given.str.contains(r"^[+-]?\d{1,3}(,\d{3})+$").all())
+    commas = given.str.contains(r"^[+-]?[0-9]+,[0-9]+$")
+    rest = given.filter(~commas).str.contains(r"^[+-]?[0-9]+$")
+    return bool(commas.any()) and bool(rest.all()) and not bool(given.str.contains(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$").all())

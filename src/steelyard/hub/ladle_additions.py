@@ -43,7 +43,7 @@ def _materials(
     found = []
     for raw, entry in zip(raws, entries, strict=True):
         theirs = set(entry.columns.values())
-        own = [name for name in raw.header if re.fullmatch(rf"{stem}_\d+", name) and name not in theirs]
+        own = [name for name in raw.header if re.fullmatch(rf"{stem}_[0-9]+", name) and name not in theirs]
         needed = ("key", *sorted({*own, *(n for n in entry.columns if n != "key")}, key=_number))
         strange = [name for name in (*entry.columns, *entry.units) if name != "key" and not _is_slot(name, stem)]
         if strange:
@@ -64,7 +64,7 @@ def _materials(
 
 
 def _is_slot(name: str, stem: str) -> bool:
-    return re.fullmatch(rf"{stem}_\d+", name) is not None
+    return re.fullmatch(rf"{stem}_[0-9]+", name) is not None
 
 
 def _number(name: str) -> int:

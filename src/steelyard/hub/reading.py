@@ -171,7 +171,7 @@ def numbers(raw: RawTable, column: str, decimal: str = ".") -> "pl.Series":
     plain = text
     if decimal == ",":
         plain = text.str.replace_all(".", "§", literal=True).str.replace_all(",", ".", literal=True)
-    looks = plain.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
+    looks = plain.str.contains(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
     values = plain.set(~looks & (plain != ""), "x").cast(pl.Float64, strict=False)
     bad = (plain != "") & (values.is_null() | ~values.is_finite().fill_null(False))
     if bad.any():
@@ -235,7 +235,7 @@ def integers(raw: RawTable, column: str) -> "pl.Series":
     import polars as pl
 
     text = pl.Series(column, raw.cells[column], dtype=pl.String)
-    bad = ~text.str.contains(r"^-?\d{1,18}(\.0+)?$")
+    bad = ~text.str.contains(r"^-?[0-9]{1,18}(\.0+)?$")
     if bad.any():
         at = int(bad.arg_max() or 0)
         raise raw.refuse(
