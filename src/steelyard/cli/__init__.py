@@ -1,13 +1,27 @@
 """The command line: one file per group of commands; it parses, makes one call and prints."""
 
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from steelyard.cli import bench, demo, hub, sample, solution, trial, twin, validate
 
+ORDER = ("demo", "sample", "hub", "twin", "solution", "trial", "validate", "bench")
+
+
+class InOrder(TyperGroup):
+    """Commands in the order in which a user meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        return list(ORDER)
+
+
 app = typer.Typer(
     name="steelyard",
+    cls=InOrder,
     help="A virtual steel works on which digital solutions are weighed before they touch a real one.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -33,7 +33,7 @@ def _show(result: dict[str, Any]) -> None:
     from rich.table import Table
 
     table = Table(title="Speed on this machine")
-    table.add_column("figure")
+    table.add_column("figure", overflow="fold")
     table.add_column("value", justify="right")
     for key, label in ROWS:
         value = result[key]

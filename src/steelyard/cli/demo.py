@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from steelyard.cli.output import console, emit, language, progress
+from steelyard.cli.output import console, emit, folding, language, progress
 
 TEXT = {
     "title": {"en": "From recorded heats to a verified solution", "ko": "기록된 히트에서 검증된 솔루션까지"},
@@ -47,7 +47,7 @@ def _show(result: dict[str, Any], lang: str) -> None:
 
     scores, trial = result["agreement"], result["trial"]
     primary, boosting = trial["primary"], scores["baselines"]["boosting"]
-    table = Table(title=TEXT["title"][lang], show_header=False)
+    table = Table(*folding(("", "")), title=TEXT["title"][lang], show_header=False)
     rows = (
         ("heats", f"{result['split']['calibrating']} / {result['split']['scoring']}"),
         ("interval", f"{scores['interval']['mae_k']:.2f}"),

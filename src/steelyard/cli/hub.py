@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from steelyard.cli.output import console, emit, language, progress
+from steelyard.cli.output import console, emit, folding, language, progress
 
 app = typer.Typer(no_args_is_help=True, help="Recorded data: import, look, check for plausibility.")
 
@@ -163,7 +163,7 @@ def _print_list(rows: list[dict[str, Any]], root: str, lang: str) -> None:
         print(empty[lang])
         return
     heads = {"en": ("name", "kind", "rows", "imported"), "ko": ("이름", "종류", "행", "가져온 시각")}[lang]
-    table = Table(*heads, box=None)
+    table = Table(*folding(heads), box=None)
     for row in rows:
         counts = ", ".join(f"{name} {entry['rows']}" for name, entry in row["tables"].items() if name != "dropped")
         table.add_row(row["name"], row["kind"], counts, row["created"])
@@ -191,7 +191,7 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
         "ko": ("파일", "행", "히트", "열", "값", "사유"),
     }[lang]
     table = Table(
-        *heads,
+        *folding(heads),
         box=None,
         title={"en": f"Left out: {len(values)}", "ko": f"제외한 값: {len(values)}"}[lang],
         title_justify="left",

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,3 +58,10 @@ def language(option: str | None) -> str:
     if chosen not in LANGUAGES:
         raise SteelyardError(f"language {option or chosen!r} is not known; use --lang en or --lang ko")
     return chosen
+
+
+def folding(heads: Iterable[str]) -> list[Any]:
+    """Return table columns whose text folds at the edge; cropping loses Korean syllables."""
+    from rich.table import Column
+
+    return [Column(head, overflow="fold") for head in heads]

@@ -176,7 +176,7 @@ def _print_list(result: dict[str, Any]) -> None:
         columns = [column for column in rows[0] if column != "trend"]
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
         for column in columns:
-            table.add_column(column, style="bold" if column == "id" else None, no_wrap=column == "id")
+            table.add_column(column, overflow="fold", style="bold" if column == "id" else None, no_wrap=column == "id")
         for row in rows:
             table.add_row(*(str(row[column]) for column in columns))
         console().print(table)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from steelyard.cli.output import console, emit, language, progress
+from steelyard.cli.output import console, emit, folding, language, progress
 
 app = typer.Typer(no_args_is_help=True, help="The twin: calibrate it on records, score it on unseen heats, show it.")
 
@@ -39,6 +39,13 @@ TEXT: dict[str, Any] = {
     "boosting": {"en": "baseline: gradient boosting [K]", "ko": "기준: 그래디언트 부스팅 [K]"},
     "causal": {"en": "response of the twin: {a:.1f} K/MWh, {b:.2f} K/min; robust regression of the records: {c:.1f} K/MWh, {d:.2f} K/min",
                "ko": "트윈의 응답: {a:.1f} K/MWh, {b:.2f} K/min; 기록의 강건 회귀: {c:.1f} K/MWh, {d:.2f} K/min"},
+}  # fmt: skip
+FACTORS: dict[str, dict[str, str]] = {
+    "en": {},
+    "ko": {
+        "code_verification": "코드 검증", "solution_verification": "해 검증", "validation": "타당성 확인",
+        "input_pedigree": "입력의 출처", "uncertainty": "불확실성", "robustness": "강건성", "use_history": "사용 이력",
+    },
 }  # fmt: skip
 
 
@@ -114,15 +121,17 @@ def _show_twin(result: dict[str, Any], lang: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    numbers = Table(*TEXT["columns"][lang], title=TEXT["numbers"][lang])
+    numbers = Table(*folding(TEXT["columns"][lang]), title=TEXT["numbers"][lang])
     for row in result["estimates"]:
         prior, value = (f"{row[a]:.4g} ± {row[b]:.2g}" for a, b in (("prior", "prior_sd"), ("value", "sd")))
         numbers.add_row(
             escape(row["name"]), row["unit"], prior, value, TEXT["yes" if row["identified"] else "no"][lang]
         )
-    card = Table(*TEXT["cards"][lang], title=TEXT["card"][lang])
+    card = Table(*folding(TEXT["cards"][lang]), title=TEXT["card"][lang])
     for factor, entry in result["card"].items():
-        card.add_row(factor.replace("_", " "), str(entry["level"]), _said(entry["evidence"], lang))
+        card.add_row(
+            FACTORS[lang].get(factor, factor.replace("_", " ")), str(entry["level"]), _said(entry["evidence"], lang)
+        )
     console().print(numbers)
     console().print(card)
 
@@ -135,7 +144,7 @@ def _show_agreement(result: dict[str, Any], lang: str) -> None:
     from rich.table import Table
 
     tasks = [result["interval"], result["final"]]
-    table = Table(*TEXT["tasks"][lang], title=TEXT["agreement"][lang])
+    table = Table(*folding(TEXT["tasks"][lang]), title=TEXT["agreement"][lang])
     for key, field, factor in (
         ("twin", "mae_k", 1), ("rmse", "rmse_k", 1), ("bias", "bias_k", 1), ("c50", "coverage_50", 100),
         ("c90", "coverage_90", 100), ("n", "n", 1),

@@ -34,7 +34,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
 
     table = Table(title="Validation", show_lines=False)
     for name in ("process", "id", "case", "expected", "got", "result"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     colours = {True: "[green]passed[/]", False: "[red]failed[/]", None: "[yellow]not run[/]"}
     for row in rows:
         got = [number(row["got"][name]) for name in row["expected"] if name in row["got"]]

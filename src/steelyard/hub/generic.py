@@ -197,4 +197,5 @@ def _decimal_comma(clean: "pl.Series") -> bool:
     given = clean.drop_nulls()
     commas = given.str.contains(r"^[+-]?[0-9]+,[0-9]+$")
     rest = given.filter(~commas).str.contains(r"^[+-]?[0-9]+$")
-    return bool(commas.any()) and bool(rest.all()) and not bool(given.str.contains(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$").all())
+    thousands = given.str.contains(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$")
+    return bool(commas.any()) and bool(rest.all()) and not bool(thousands.all())

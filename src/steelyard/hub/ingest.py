@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
 KINDS = ("ladle-furnace", "table")
 Progress = Callable[..., None]
+SYNTHETIC_NOTE = {
+    "id": "synthetic",
+    "evidence": {"file": "README.md"},
+    "message": {
+        "en": "SYNTHETIC heats, as the README.md beside them says: they prove nothing about any real furnace",
+        "ko": "합성 히트입니다(같은 폴더의 README.md에 명시). 실제 설비에 대해 아무것도 증명하지 않습니다",
+    },
+}
+
+
+def says_synthetic(directory: Path) -> bool:
+    """Return whether a README.md in the folder declares its records synthetic, in its first lines."""
+    readme = directory / "README.md"
+    try:
+        return "**SYNTHETIC.**" in readme.read_text(encoding="utf-8")[:400]
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def import_dataset(
@@ -40,9 +57,12 @@ def import_dataset(
     path, ledger = Path(directory).expanduser(), Ledger()
     tables, units, default = _read(kind, path, mapping, ledger)
     tell(0.7, "storing")
+    synthetic = says_synthetic(path)
+    if synthetic:
+        ledger.notes.insert(0, dict(SYNTHETIC_NOTE))
     accounts = {file: asdict(account) for file, account in ledger.accounts.items()}
     source: dict[str, Any] = {"path": str(path.resolve()), "mapping": str(mapping) if mapping else None}
-    source |= {"accounts": accounts, "notes": ledger.notes}
+    source |= {"accounts": accounts, "notes": ledger.notes, "synthetic": synthetic}
     own = store or open_store()
     try:
         info = own.add(name or default, kind, tables, units, ledger.frame(), source, replace)

@@ -88,9 +88,12 @@ def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
     twin = load(path)
     furnaces = twin.draws(plan.ensemble.draws, draw_seed % 2**63) if plan.ensemble.draws else []
     draws = tuple(PlantValues(furnace, twin.practice, twin.arrival) for furnace in furnaces)
+    made_up = (
+        {"en": " (SYNTHETIC heats)", "ko": " (합성 히트)"} if twin.figures.get("synthetic") else {"en": "", "ko": ""}
+    )
     label = {
-        "en": f"ladle furnace {twin.plant}, twin calibrated on {twin.dataset}",
-        "ko": f"레이들로 {twin.plant}, {twin.dataset} 기록으로 보정한 트윈",
+        "en": f"ladle furnace {twin.plant}, twin calibrated on {twin.dataset}{made_up['en']}",
+        "ko": f"레이들로 {twin.plant}, {twin.dataset} 기록으로 보정한 트윈{made_up['ko']}",
     }
     identity = {
         "kind": {

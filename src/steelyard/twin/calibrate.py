@@ -5,6 +5,7 @@ scoring → replayed and linearised again there → residual and aim, checked on
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def calibrate(
             f"data set {dataset!r} has {len(heats)} usable heats for calibration; {FEWEST_HEATS} are needed: "
             "raise --until or bring more heats (a heat needs a heating and two dips)"
         )
-    return calibrate_heats(process, dataset, store.info(dataset)["hash"], heats, until, seed, progress)
+    info = store.info(dataset)
+    heats = replace(heats, synthetic=bool(info["source"].get("synthetic", False)))
+    return calibrate_heats(process, dataset, info["hash"], heats, until, seed, progress)
 
 
 def calibrate_heats(
@@ -90,7 +93,7 @@ def calibrate_heats(
     twin = Twin(
         process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | extra,
         arrival, practice, wait, numbers, fit.z[:p], covariance(fit.information)[:p, :p], noise, learned,
-        figures | {"held_out_blocks": held_out, "skipped_heats": heats.skipped},
+        figures | {"held_out_blocks": held_out, "skipped_heats": heats.skipped, "synthetic": heats.synthetic},
     )  # fmt: skip
     twin.card = credibility_card(twin, heats)
     say(1.0, "done")

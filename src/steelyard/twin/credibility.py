@@ -90,7 +90,8 @@ def _level(level: int, evidence: Text, figures: dict[str, Any]) -> dict[str, Any
 
 
 def _numerics(halving: float, closure: float) -> Text:
-    change, gap = f"{halving:.2f} K", f"{100 * closure:.4f} %"
+    shown = "< 0.0001 %" if closure < 1e-6 else f"{100 * closure:.4f} %"
+    change, gap = f"{halving:.2f} K", shown
     return {
         "en": f"halving the replay step of {STEP:g} s moves a dip by {change} at most; the heat balance of a "
         "replayed heat "
@@ -112,13 +113,13 @@ def _held_out(interval: float, final: float) -> Text:
 
 
 def _pedigree(twin: Twin) -> Text:
+    synthetic = twin.figures.get("synthetic", False)
+    kind = {"en": "SYNTHETIC", "ko": "합성"} if synthetic else {"en": "recorded", "ko": "기록"}
     return {
-        "en": f"{twin.heats} recorded heats of {twin.dataset!r}; geometry, lining and analysis of the shipped "
-        f"{twin.plant} "
-        "furnace, with sources; materials anonymous; steel mass not recorded",
-        "ko": f"{twin.dataset!r}의 기록 히트 {twin.heats}개. 형상, 내화물, 성분은 출처가 있는 배포용 {twin.plant} "
-        "설비의 값이며, "
-        "재료는 익명이고 용강량은 기록되지 않았습니다",
+        "en": f"{twin.heats} {kind['en']} heats of {twin.dataset!r}; geometry, lining and analysis of the shipped "
+        f"{twin.plant} furnace, with sources; materials anonymous; steel mass not recorded",
+        "ko": f"{twin.dataset!r}의 {kind['ko']} 히트 {twin.heats}개. 형상, 내화물, 성분은 "
+        f"출처가 있는 배포용 {twin.plant} 설비의 값이며, 재료는 익명이고 용강량은 기록되지 않았습니다",
     }
 
 

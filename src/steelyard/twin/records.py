@@ -44,6 +44,7 @@ class Heats:
     addition_slot: np.ndarray
     addition_mass: np.ndarray
     skipped: int = 0
+    synthetic: bool = False
 
     def __len__(self) -> int:
         """Return the number of heats."""
