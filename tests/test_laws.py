@@ -9,12 +9,13 @@ import pytest
 from steelyard.engine.ensemble import advance_ensemble, digest
 from steelyard.plant import ladle_station
 from steelyard.plant.works import PlantValues, Works, new_plant, open_works, shipped_values
+from steelyard.processes.catalogue import HOUSES
 from steelyard.processes.ladle_furnace import model
 from steelyard.processes.ladle_furnace.faults import FAULTS
 from steelyard.signals import declared
 from steelyard.units import from_si
 
-PLANTS = ("100t", "240t")
+PLANTS = HOUSES["ladle_furnace"].plants
 
 
 def station(values: PlantValues, temperature: float = 1873.15):
@@ -236,3 +237,21 @@ def test_the_arc_trips_on_steel_that_is_too_hot_and_says_so() -> None:
     model.furnace_step(unit, 0.0, 0.0, 1.0, 1.0)
     assert unit["y"]["alarm"] == 1.0
     assert unit["y"]["arc_power"] == 0.0
+
+
+def test_vacuum_degasses_and_costs_temperature() -> None:
+    ends = {}
+    for pressure in (101325.0, 100.0):
+        unit = station(shipped_values())
+        unit["x"]["hydrogen"], unit["x"]["nitrogen"] = 4.5e-6, 55e-6
+        unit["u"]["argon_flow_setpoint"] = 0.2 / 60.0
+        unit["u"]["tank_pressure_setpoint"] = pressure
+        for _ in range(1500):
+            model.furnace_step(unit, 0.0, 0.0, 0.5, 1.0)
+        x = unit["x"]
+        ends[pressure] = (float(x["hydrogen"]), float(x["nitrogen"]), float(x["steel_temperature"]))
+    open_air, vacuum = ends[101325.0], ends[100.0]
+    assert open_air[0] == pytest.approx(4.5e-6)
+    assert vacuum[0] < 2.0e-6
+    assert 25e-6 < vacuum[1] < 50e-6
+    assert 8.0 < open_air[2] - vacuum[2] < 45.0
