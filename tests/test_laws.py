@@ -10,7 +10,7 @@ from steelyard.engine.ensemble import advance_ensemble, digest
 from steelyard.plant import ladle_station
 from steelyard.plant.works import PlantValues, Works, new_plant, open_works, shipped_values
 from steelyard.processes.catalogue import HOUSES
-from steelyard.processes.ladle_furnace import model
+from steelyard.processes.ladle_furnace import losses, model
 from steelyard.processes.ladle_furnace.faults import FAULTS
 from steelyard.signals import declared
 from steelyard.units import from_si
@@ -255,3 +255,55 @@ def test_vacuum_degasses_and_costs_temperature() -> None:
     assert vacuum[0] < 2.0e-6
     assert 25e-6 < vacuum[1] < 50e-6
     assert 8.0 < open_air[2] - vacuum[2] < 45.0
+
+
+@pytest.mark.parametrize("thin", [0.0, 0.7])
+def test_the_price_of_a_kelvin_is_what_one_more_arc_minute_buys(thin: float) -> None:
+    values = shipped_values()
+    FAULTS["thin_slag"](values.furnace, values.practice, values.arrival, thin)
+    ends = []
+    for extra in (0, 60):
+        unit = station(values)
+        for k in range(1800):
+            unit["u"]["arc_power_setpoint"] = unit["p"]["nominal_power"] if 900 <= k < 1080 + extra else 0.0
+            unit["u"]["argon_flow_setpoint"] = 0.28 / 60.0
+            model.furnace_step(unit, 0.0, 0.0, 0.5, 1.0)
+        ends.append((float(unit["x"]["steel_temperature"]), float(unit["y"]["arc_energy"])))
+    bought = (ends[1][1] - ends[0][1]) / (ends[1][0] - ends[0][0])
+    assert losses.energy_per_kelvin(unit) == pytest.approx(bought, rel=0.06)
+
+
+def test_the_next_ladle_inherits_nothing_that_the_last_one_was_set_to() -> None:
+    works = open_works(shipped_values(), 1)
+    works.advance(600)
+    u, y = works.plant["ladle_furnace"]["u"], works.plant["ladle_furnace"]["y"]
+    u["tank_pressure_setpoint"], u["lid_closed"], u["tap_offset"] = 100.0, 0.0, 3.0
+    works.advance(300)
+    assert y["tank_pressure"][0] < 5e4
+    u["transfer_request"] = 1.0
+    works.advance(2)
+    works.plant["operator"]["u"]["heating_energy_setpoint"] = 3.6e9
+    while works.plant["heats"][0] < 2:
+        works.advance(1)
+    assert y["tank_pressure"][0] == pytest.approx(101325.0)
+    assert u["lid_closed"][0] == 1.0
+    assert u["tap_offset"][0] == 0.0
+    assert works.plant["operator"]["u"]["heating_energy_setpoint"][0] < 0.0
+
+
+def test_without_argon_the_slag_keeps_the_arc_heat_and_additions_stay_undissolved() -> None:
+    ends = {}
+    for flow in (0.0, 0.28 / 60.0):
+        unit = station(shipped_values())
+        for k in range(900):
+            unit["u"]["arc_power_setpoint"] = unit["p"]["nominal_power"] if 300 <= k < 600 else 0.0
+            unit["u"]["argon_flow_setpoint"] = flow
+            if k == 650:
+                unit["u"]["feed"][11] = 200.0
+            model.furnace_step(unit, 0.0, 0.0, 0.5, 1.0)
+            if k == 599:
+                hot_slag = float(unit["x"]["slag_temperature"] - unit["x"]["steel_temperature"])
+        ends[flow] = (hot_slag, float(unit["x"]["pool"][11]))
+    still, stirred = ends[0.0], ends[0.28 / 60.0]
+    assert still[0] > 1.5 * stirred[0]
+    assert still[1] > 2.0 * stirred[1]

@@ -13,7 +13,7 @@ from steelyard.engine.streams import normal, stream, uniform
 from steelyard.processes.ladle_furnace import control, model
 from steelyard.processes.ladle_furnace.arrival import ARRIVAL_RECORD, bring_ladle, gap_before
 from steelyard.processes.ladle_furnace.control import operator_step, start_heat
-from steelyard.processes.ladle_furnace.heat_log import HEAT_RECORD, LOG_LENGTH, note_arrival, note_departure
+from steelyard.processes.ladle_furnace.heat_log import HEAT_RECORD, LOG_LENGTH, note_arrival, note_departure, note_step
 from steelyard.processes.ladle_furnace.model import furnace_step, remove_ladle
 from steelyard.signals import Signal
 
@@ -37,12 +37,11 @@ RECORD = np.dtype(
 
 
 @kernel
-def _exchange_ladles(plant, unit, crew):
+def _exchange_ladles(plant, unit, crew, dt):
     """Take away a ladle that shall leave; bring the next when its time has come."""
     if unit.x.occupied > 0.5:
         row = plant.log[int(plant.heats - 1.0) % LOG_LENGTH]
-        row.highest_temperature = max(row.highest_temperature, unit.x.steel_temperature)
-        row.lowest_temperature = min(row.lowest_temperature, unit.x.steel_temperature)
+        note_step(row, unit, dt)
         if crew.x.leave < 0.5 and unit.u.transfer_request < 0.5:
             return
         note_departure(row, unit, crew, plant.time)
@@ -60,7 +59,7 @@ def _exchange_ladles(plant, unit, crew):
 def step(plant, dt):
     """Advance the plant record by one step of `dt` [s]."""
     unit, crew = plant.ladle_furnace, plant.operator
-    _exchange_ladles(plant, unit, crew)
+    _exchange_ladles(plant, unit, crew, dt)
     disturbance, noise, luck = 0.0, 0.0, 1.0
     if unit.x.occupied > 0.5:
         heat = plant.heats - 1.0

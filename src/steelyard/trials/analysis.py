@@ -22,8 +22,10 @@ class Pair:
     solution: dict[str, float]
 
 
-def _differences(pairs: list[Pair], kpi: str, against: float | None) -> list[float]:
-    return [pair.solution[kpi] - (pair.baseline[kpi] if against is None else against) for pair in pairs]
+def _differences(pairs: list[Pair], one: Kpi, against: float | None) -> list[float]:
+    if against is None:
+        return [one.difference(pair.baseline[one.id], pair.solution[one.id]) for pair in pairs]
+    return [pair.solution[one.id] - against for pair in pairs]
 
 
 def _scenario_mean(pairs: list[Pair], kpi: str, arm: str) -> float:
@@ -33,9 +35,12 @@ def _scenario_mean(pairs: list[Pair], kpi: str, arm: str) -> float:
 
 
 def compare(one: Kpi, pairs: list[Pair], plan: TrialPlan, seed: str, against: float | None = None) -> dict[str, Any]:
-    """Return the comparison of one KPI over the paired runs; `effect` is solution minus baseline in the KPI's unit."""
+    """Return the comparison of one KPI over the paired runs; `effect` is solution minus baseline in the KPI's unit.
+
+    For a KPI with a target it is the change of the distance from it; with `against` it is solution minus that value.
+    """
     strata = [pair.scenario for pair in pairs]
-    differences = _differences(pairs, one.id, against)
+    differences = _differences(pairs, one, against)
     interval = st.paired(
         differences, strata, seed=st.seed_from(seed, one.id), confidence=1.0 - plan.statistics.alpha,
         harmful=one.harmful, resamples=plan.statistics.resamples,
@@ -47,11 +52,12 @@ def compare(one: Kpi, pairs: list[Pair], plan: TrialPlan, seed: str, against: fl
         "kpi": one.id,
         "unit": one.unit,
         "trend": one.trend,
+        "target": one.target,
         "against": against,
         "baseline": baseline,
         "solution": _scenario_mean(pairs, one.id, "solution"),
         "effect": effect,
-        "effect_percent": 100.0 * effect / abs(baseline) if baseline else None,
+        "effect_percent": 100.0 * effect / abs(baseline) if baseline and one.target is None else None,
         **found,
         "sd": st.pooled_sd(differences, strata),
         "pairing": st.variance_reduction(
@@ -63,12 +69,15 @@ def compare(one: Kpi, pairs: list[Pair], plan: TrialPlan, seed: str, against: fl
 def harm(result: dict[str, Any]) -> tuple[float, float, float]:
     """Return (mean, low, high) of the harm: the difference turned so that positive is worse.
 
-    A KPI with the trend "target" is harmed by a difference in either direction.
+    A KPI with a target is harmed by moving away from it. Against a fixed value the mean's distance from the target
+    counts, less that value's own distance; against the baseline each pair's distances have been compared already.
     """
-    if result["trend"] == "target":
-        ends = sorted((abs(result["low"]), abs(result["high"])))
-        inside = result["low"] <= 0.0 <= result["high"]
-        return abs(result["effect"]), 0.0 if inside else ends[0], ends[1]
+    if result["target"] is not None and result["against"] is not None:
+        shift = result["against"] - result["target"]
+        mean, low, high = (result[end] + shift for end in ("effect", "low", "high"))
+        ends = sorted((abs(low), abs(high)))
+        nearest = 0.0 if low <= 0.0 <= high else ends[0]
+        return abs(mean) - abs(shift), nearest - abs(shift), ends[1] - abs(shift)
     sign = -1.0 if result["trend"] == "higher" else 1.0
     ends = sorted((sign * result["low"], sign * result["high"]))
     return sign * result["effect"], ends[0], ends[1]

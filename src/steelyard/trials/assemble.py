@@ -7,14 +7,15 @@ import numpy as np
 
 from steelyard.trials import analysis, safety
 from steelyard.trials.analysis import Pair, analyse
-from steelyard.trials.campaign import run_baseline
+from steelyard.trials.campaign import evaluate_arm, run_baseline
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.catalogue import catalogue
 from steelyard.trials.ensemble import ensemble
-from steelyard.trials.kpi import RunRecord, cost_parts, departure_errors
+from steelyard.trials.kpi import RunRecord, cost_parts
 from steelyard.trials.money import load_prices, worth
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.statistics import pooled_sd
+from steelyard.trials.truth import departure_errors
 from steelyard.trials.verdict import Safety, decide
 
 REPORT_FORMAT = "steelyard-trial-report/1"
@@ -53,8 +54,6 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     resolved. `paired_sd` is therefore baseline against the same baseline, same ladles, whose dip errors and
     hesitations are mirrored (same distribution, other decisions); `unpaired_sd` compares baseline runs of other seeds.
     """
-    from steelyard.trials.run import evaluate_arm
-
     plan, count = parts.plan, min(parts.plan.runs.floor_campaigns, len(parts.main))
     if count < 2:
         return {}
@@ -65,8 +64,8 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
         mirrored.append(evaluate_arm(run_baseline(world, plan.runs.warmup_heats, plan.runs.heats), prices))
     strata = [run.job.scenario for run in parts.main]
     found = {}
-    for id_ in catalogue("campaign"):
-        differences = [other[id_] - run.pair.baseline[id_] for other, run in zip(mirrored, parts.main, strict=False)]
+    for id_, one in catalogue("campaign").items():
+        differences = [one.difference(run.pair.baseline[id_], other[id_]) for other, run in zip(mirrored, parts.main, strict=False)]
         found[id_] = {
             "paired_sd": _spread(differences, strata[:count]),
             "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata)),
@@ -80,9 +79,7 @@ def _spread(values: list[float], strata: list[str]) -> float:
 
 
 def oracle(parts: Parts) -> dict[str, Any] | None:
-    """Return the KPIs of an operator who knows the true temperature and rate, and the baseline's, on the same runs."""
-    from steelyard.trials.run import evaluate_arm
-
+    """Return the KPIs of an operator who knows the true temperature and marginal rate, and the baseline's, on the same runs."""
     plan = parts.plan
     if not plan.runs.oracle:
         return None
@@ -99,10 +96,11 @@ def oracle(parts: Parts) -> dict[str, Any] | None:
 
 def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
     """Return worst, median and best run by the primary KPI, with the time plots of both arms."""
-    sign = -1.0 if primary["trend"] == "higher" else 1.0
     id_ = primary["kpi"]
+    one = catalogue("campaign")[id_]
     ranked = sorted(
-        parts.main, key=lambda run: (sign * (run.pair.solution[id_] - run.pair.baseline[id_]), run.job.index)
+        parts.main,
+        key=lambda run: (one.harmful * one.difference(run.pair.baseline[id_], run.pair.solution[id_]), run.job.index),
     )
     chosen = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
     found = {}

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from steelyard.errors import SignalError
-from steelyard.trials.safety import WATCHED, Monitor
+from steelyard.trials.kpi import RunRecord, evaluate
+from steelyard.trials.safety import WATCHED, Monitor, hard, soft
+from steelyard.trials.truth import settled_temperature
+from steelyard.trials.world import neutral_setpoints
 
 HOURS_PER_HEAT = 4.0
 TRACED = ("ladle_furnace.heat_number", "ladle_furnace.arc_power", "ladle_furnace.dip_temperature",
@@ -64,11 +67,12 @@ class Trace:
         self._arc = on
 
     def record(self, heats: Any) -> dict[str, list]:
-        """Return the trace as plain data, with the true departures [t, °C, target °C] of the heats."""
+        """Return the trace as plain data, with the settled departures [t, °C, target °C] of the heats."""
+        settled = settled_temperature(heats)
         departures = [
-            [float(row["departure_time"]), round(float(row["departure_temperature"]) - 273.15, 2),
+            [float(row["departure_time"]), round(float(true) - 273.15, 2),
              round(float(row["target_temperature"]) - 273.15, 2)]
-            for row in heats
+            for row, true in zip(heats, settled, strict=True)
         ]  # fmt: skip
         return {"dips": [list(dip) for dip in self.dips], "heatings": self.heatings, "departures": departures}
 
@@ -93,6 +97,8 @@ def run_baseline(world: World, warmup: int, heats: int, trace_s: int = 0) -> Arm
     wanted, monitor, trace = warmup + heats, Monitor(), Trace()
     if not trace_s:
         world.advance_heats(wanted)
+        if world.time_s > _limit_s(wanted):
+            monitor.stalled()
     names = _watched(world)
     reader = world.board.reader(names)
     while world.departed() < wanted:
@@ -107,12 +113,18 @@ def run_baseline(world: World, warmup: int, heats: int, trace_s: int = 0) -> Arm
     return Arm(found, monitor.counts(found), trace=trace.record(found) if trace_s else {})
 
 
+def evaluate_arm(arm: Arm, prices: dict[str, float]) -> dict[str, float]:
+    """Return every KPI of one arm."""
+    counts = {**arm.counts, "hard": float(hard(arm.violations)), "soft": float(soft(arm.violations))}
+    return evaluate(RunRecord(arm.heats, prices, counts))
+
+
 def run_solution(world: World, host: Any, run: dict[str, Any], warmup: int, heats: int) -> Arm:
     """Run the plant with a solution in lock-step. Nothing that the solution does can raise here.
 
     Each `interval_s` plant seconds: advance, read the board, ask, write. A write that the board refuses is not executed
-    and counted; without an answer the set-points are held; after too many restarts they return to neutral, and the
-    baseline goes on alone.
+    and counted; without an answer the set-points are held; after too many restarts all that the solution may
+    write returns to what the practice has, and the baseline goes on alone.
     """
     wanted, monitor, trace = warmup + heats, Monitor(), Trace()
     loop = _Loop(world, host)
@@ -144,9 +156,8 @@ class _Loop:
         self.reads = host.reads()
         self.names = list(dict.fromkeys([*self.reads, *_watched(world)]))
         self.reader = self.board.reader(self.names)
-        writes = [name for name in hello.writes if name in self.board.signals]
-        opening = dict(zip(writes, self.board.read(writes), strict=True))
-        self.neutral = {name: value for name, value in opening.items() if value < 0.0}  # negative = "none"
+        neutral = neutral_setpoints(world)
+        self.neutral = {name: neutral[name] for name in hello.writes if name in neutral}
         self.counts = {"decisions": 0.0, "fallback": 0.0, "refused": 0.0, "written": 0.0}
         self.refusals: list[str] = []
         self.given_up = False

@@ -11,16 +11,19 @@ from steelyard.trials.statistics import binomial_interval
 RESAMPLES = 1999
 
 
-def _holds(verdict: str, primary: dict[str, Any], rails: list[dict[str, Any]], unsafe: bool) -> bool:
-    """Return whether the best estimate in one variant points to the same verdict."""
-    mean = harm(primary)[0]
+def _holds(verdict: str, primary: list[dict[str, Any]], rails: list[dict[str, Any]], unsafe: bool) -> bool:
+    """Return whether the best estimates of all primary KPIs in one variant point to the same verdict.
+
+    As in the verdict itself: one clear improvement and no harm above a margin is "better", one primary harmed is worse.
+    """
+    harms = [(harm(one)[0], one["margin"]) for one in primary]
     broken = unsafe or any(rail["harm"] > rail["margin"] for rail in rails)
     if verdict == "better":
-        return mean < 0.0 and not broken
+        return any(mean < 0.0 for mean, _ in harms) and all(mean <= margin for mean, margin in harms) and not broken
     if verdict == "not worse":
-        return mean <= primary["margin"] and not broken
+        return all(mean <= margin for mean, margin in harms) and not broken
     if verdict == "worse":
-        return mean > 0.0 or broken
+        return any(mean > 0.0 for mean, _ in harms) or broken
     return unsafe if verdict == "unsafe" else not broken
 
 
@@ -28,8 +31,7 @@ def _variant(runs: list[Any], draw: int, plan: TrialPlan, seed: str, verdict: st
     kpis = catalogue(plan.trial.kind)
     pairs = [run.pair for run in runs]
     label = f"{seed}/draw {draw}"
-    target = plan.primary[0]
-    primary = guardrail(compare(kpis[target.kpi], pairs, plan, label), target.margin, plan)
+    primary = [guardrail(compare(kpis[one.kpi], pairs, plan, label), one.margin, plan) for one in plan.primary]
     rails = [
         guardrail(compare(kpis[rail.kpi], pairs, plan, label, rail.against), rail.margin, plan)
         for rail in plan.guardrails
@@ -38,9 +40,9 @@ def _variant(runs: list[Any], draw: int, plan: TrialPlan, seed: str, verdict: st
     return {
         "draw": draw,
         "runs": len(runs),
-        "effect": primary["effect"],
-        "low": primary["low"],
-        "high": primary["high"],
+        "effect": primary[0]["effect"],
+        "low": primary[0]["low"],
+        "high": primary[0]["high"],
         "unsafe": unsafe,
         "broken": [rail["kpi"] for rail in rails if rail["harm"] > rail["margin"]],
         "holds": _holds(verdict, primary, rails, unsafe),

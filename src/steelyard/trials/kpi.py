@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import DataError
+from steelyard.trials.truth import departure_errors
 from steelyard.units import from_si
 
 WINDOW_K = 5.0
 HEAT_COLUMNS = (
     "number", "arrival_time", "departure_time", "arrival_temperature", "departure_temperature", "target_temperature",
     "steel_mass", "arc_energy", "heat_per_kelvin", "electrode_mass", "argon_volume", "dips", "failed_dips", "heatings",
-    "lateness",
+    "lateness", "undissolved_chill",
 )  # fmt: skip
 
 
@@ -31,7 +32,10 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI with the fields of ISO 22400-2; `trend` says which is better: "lower", "higher" or "target"."""
+    """One KPI with the fields of ISO 22400-2; `trend` says which is better: "lower", "higher" or "target".
+
+    A KPI with the trend "target" is better the nearer it is to `target` (its own unit).
+    """
 
     id: str
     name: dict[str, str]
@@ -45,18 +49,25 @@ class Kpi:
     audience: str
     value: Callable[[Any], float]
     digits: int = 2
+    target: float | None = None
 
     @property
     def harmful(self) -> int:
         """+1 when a larger value is worse, -1 when a smaller one is."""
         return -1 if self.trend == "higher" else 1
 
+    def difference(self, baseline: float, solution: float) -> float:
+        """Return solution minus baseline; with a target, that of their distances from it, so that less is better."""
+        if self.target is None:
+            return solution - baseline
+        return abs(solution - self.target) - abs(baseline - self.target)
+
     def declaration(self) -> dict[str, Any]:
         """Return the declaration as plain data (all fields but the function)."""
         return {
             "id": self.id, "name": self.name, "description": self.description, "formula": self.formula,
-            "unit": self.unit, "range": [self.low, self.high], "trend": self.trend, "timing": self.timing,
-            "audience": self.audience,
+            "unit": self.unit, "range": [self.low, self.high], "trend": self.trend, "target": self.target,
+            "timing": self.timing, "audience": self.audience,
         }  # fmt: skip
 
 
@@ -68,15 +79,11 @@ def _per_tonne(record: RunRecord, amounts: Any) -> float:
     return float(np.sum(amounts) / np.sum(_mass_t(record)))
 
 
-def departure_errors(heats: Any) -> Any:
-    """Return the hidden true departure temperature minus target of each heat [K]."""
-    return heats["departure_temperature"] - heats["target_temperature"]
-
-
 def equalised_energy(record: RunRecord) -> Any:
-    """Return the arc energy of each heat [J] as if it had departed exactly at its target.
+    """Return the arc energy of each heat [J] as if it had departed exactly at its target, mixed and dissolved.
 
-    Each kelvin of deviation is priced with that heat's own rate (`heat_per_kelvin`, J/K): E - (T_dep - T_target) * w.
+    Each kelvin of deviation is priced with that heat's own rate (`heat_per_kelvin`, J/K): E - (T_set - T_target) * w,
+    where T_set is the temperature once the additions still in the pool have dissolved.
     """
     heats = record.heats
     return heats["arc_energy"] - departure_errors(heats) * heats["heat_per_kelvin"]
@@ -93,12 +100,12 @@ def energy(record: RunRecord) -> float:
 
 
 def hit_share(record: RunRecord) -> float:
-    """Return the share of heats whose true departure temperature is within ±5 K of target [%]."""
+    """Return the share of heats whose settled departure temperature is within ±5 K of target [%]."""
     return float(100.0 * np.mean(np.abs(departure_errors(record.heats)) <= WINDOW_K))
 
 
 def departure_deviation(record: RunRecord) -> float:
-    """Return the mean absolute deviation of the true departure temperature from target [K]."""
+    """Return the mean absolute deviation of the settled departure temperature from target [K]."""
     return float(np.mean(np.abs(departure_errors(record.heats))))
 
 
@@ -191,22 +198,22 @@ INFINITE = float("inf")
 CATALOGUE: dict[str, Kpi] = {
     kpi.id: kpi
     for kpi in (
-        _kpi("energy_kwh_per_t", "kWh/t", "lower", (0, 120), energy, "Σ(E − w·(T_dep − T_target)) / Σm",
+        _kpi("energy_kwh_per_t", "kWh/t", "lower", (0, 120), energy, "Σ(E − w·(T_set − T_target)) / Σm",
              "Arc energy, end state equalised", "아크 전력량 (출강 상태 보정)",
-             "Arc energy per tonne as if every heat had departed exactly at target",
-             "모든 히트가 목표 온도에서 출발했다고 보정한 톤당 아크 전력량"),
+             "Arc energy per tonne as if every heat had departed exactly at target with its additions dissolved",
+             "모든 히트가 첨가물이 녹은 상태로 목표 온도에서 출발했다고 보정한 톤당 아크 전력량"),
         _kpi("energy_raw_kwh_per_t", "kWh/t", "lower", (0, 120), energy_raw, "ΣE / Σm",
              "Arc energy, as metered", "아크 전력량 (계량값)",
              "Arc energy per tonne as metered; a colder departure looks like a saving here",
              "계량된 톤당 아크 전력량; 낮은 온도로 출발하면 절감처럼 보임"),
-        _kpi("hit_share", "%", "higher", (0, 100), hit_share, "100 · n(|T_dep − T_target| ≤ 5 K) / n",
+        _kpi("hit_share", "%", "higher", (0, 100), hit_share, "100 · n(|T_set − T_target| ≤ 5 K) / n",
              "Heats within ±5 K of target", "목표 ±5 K 적중률",
-             "Share of heats whose true (hidden) temperature at departure is within ±5 K of target",
-             "출발 시 실제(숨은) 온도가 목표 ±5 K 이내인 히트의 비율", digits=1),
-        _kpi("departure_deviation_k", "K", "lower", (0, 100), departure_deviation, "Σ|T_dep − T_target| / n",
+             "Share of heats whose true (hidden) settled temperature at departure is within ±5 K of target",
+             "출발 시 실제(숨은) 안정 온도가 목표 ±5 K 이내인 히트의 비율", digits=1),
+        _kpi("departure_deviation_k", "K", "lower", (0, 100), departure_deviation, "Σ|T_set − T_target| / n",
              "Departure deviation", "출발 온도 편차",
-             "Mean absolute deviation of the true departure temperature from target",
-             "출발 시 실제 온도와 목표의 평균 절대 편차"),
+             "Mean absolute deviation of the true settled departure temperature from target",
+             "출발 시 실제 안정 온도와 목표의 평균 절대 편차"),
         _kpi("dips_per_heat", "1", "lower", (0, 30), dips, "Σ(dips + failed dips) / n",
              "Dips per heat", "히트당 측온 횟수",
              "Immersion measurements per heat, failed ones included", "실패를 포함한 히트당 침적 측온 횟수"),

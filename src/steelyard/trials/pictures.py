@@ -19,7 +19,7 @@ def forest(view: View) -> str:
     caption = f"{view.label('effect')}: {view.name(kpi)}, {view.kpis[kpi].unit}"
     words = (view.label("better"), view.label("worse"))
     return charts.forest(
-        rows if len(rows) > 1 else [], overall, caption, words, whole["trend"] == "lower", whole["margin"]
+        rows if len(rows) > 1 else [], overall, caption, words, whole["trend"] != "higher", whole["margin"]
     )
 
 
@@ -33,9 +33,10 @@ def strip(view: View) -> str:
     groups: dict[str, list[float]] = {}
     for run in view.result["runs"]:
         if run.get("draw") is None:
-            groups.setdefault(run["scenario"], []).append(run["solution"][kpi] - run["baseline"][kpi])
+            effect = view.kpis[kpi].difference(run["baseline"][kpi], run["solution"][kpi])
+            groups.setdefault(run["scenario"], []).append(effect)
     rows = [(view.scenario(name), values) for name, values in sorted(groups.items())]
-    return charts.strip(rows, f"{view.label('effect')}, {view.kpis[kpi].unit}", view.primary["trend"] == "lower")
+    return charts.strip(rows, f"{view.label('effect')}, {view.kpis[kpi].unit}", view.primary["trend"] != "higher")
 
 
 def distribution(view: View) -> str:

@@ -18,10 +18,14 @@ class ScoredDips:
     unanswered: Any
 
 
-def _kpi(id_: str, unit: str, trend: str, span: tuple[float, float], value: Any, formula: str, *texts: str) -> Kpi:
+def _kpi(
+    id_: str, unit: str, trend: str, span: tuple[float, float], value: Any, formula: str, *texts: str,
+    target: float | None = None,
+) -> Kpi:  # fmt: skip
     return Kpi(
         id_, {"en": texts[0], "ko": texts[1]}, {"en": texts[2], "ko": texts[3]}, formula, unit, span[0], span[1], trend,
         "per block of consecutive heats", "engineer, operator", value,
+        target=target,
     )  # fmt: skip
 
 
@@ -66,10 +70,12 @@ CATALOGUE: dict[str, Kpi] = {
              "Errors above 10 K", "10 K 초과 오차",
              "Share of dips missed by more than 10 K", "10 K 넘게 빗나간 측온의 비율"),
         _kpi("bias_k", "K", "target", (-100, 100), bias, "Σ(estimate − dip) / n",
-             "Bias", "편향", "Mean error, estimate minus dip", "평균 오차 (추정 − 측온)"),
+             "Bias", "편향", "Mean error, estimate minus dip", "평균 오차 (추정 − 측온)",
+             target=0.0),
         _kpi("coverage_90", "%", "target", (0, 100), coverage, "100 · n(low ≤ dip ≤ high) / n",
              "Coverage of the 90 % interval", "90 % 구간 포함률",
-             "Share of dips inside the solution's own 90 % interval", "솔루션이 제시한 90 % 구간 안에 든 측온의 비율"),
+             "Share of dips inside the solution's own 90 % interval", "솔루션이 제시한 90 % 구간 안에 든 측온의 비율",
+             target=90.0),
         _kpi("interval_width_k", "K", "lower", (0, 500), width, "Σ(high − low) / n",
              "Width of the 90 % interval", "90 % 구간 폭", "Mean width of the stated interval", "제시 구간의 평균 폭"),
         _kpi("unanswered_share", "%", "lower", (0, 100), unanswered, "100 · n(no answer) / n",

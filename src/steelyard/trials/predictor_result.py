@@ -196,8 +196,10 @@ def by_dip(estimates: list[Estimate], solution: ScoredDips, baseline: ScoredDips
 
 def _traces(pairs: list[Pair], blocks: list[list[int]], both: tuple, keys: list[str], primary: dict) -> dict[str, Any]:
     kpi = primary["kpi"]
-    sign = -1.0 if primary["trend"] == "higher" else 1.0
-    ranked = sorted(pairs, key=lambda pair: (sign * (pair.solution[kpi] - pair.baseline[kpi]), pair.index))
+    one = CATALOGUE[kpi]
+    ranked = sorted(
+        pairs, key=lambda pair: (one.harmful * one.difference(pair.baseline[kpi], pair.solution[kpi]), pair.index)
+    )
     chosen = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
     found = {}
     for name, pair in chosen.items():

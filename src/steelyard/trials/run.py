@@ -9,12 +9,10 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.trials import assemble
 from steelyard.trials.analysis import Pair
-from steelyard.trials.campaign import Arm, run_baseline, run_solution
+from steelyard.trials.campaign import Arm, evaluate_arm, run_baseline, run_solution
 from steelyard.trials.executor import Progress, run_lanes
-from steelyard.trials.kpi import RunRecord, evaluate
 from steelyard.trials.money import load_prices
 from steelyard.trials.plan import TrialPlan
-from steelyard.trials.safety import hard, soft
 from steelyard.trials.seal import Seal, open_seal
 from steelyard.trials.statistics import seed_from
 from steelyard.trials.world import Plant, open_plant
@@ -171,9 +169,3 @@ def paired_run(job: Job, baseline: Arm, solution: Arm, prices: dict[str, float])
     """Return both arms with their KPIs."""
     kpis = [evaluate_arm(arm, prices) for arm in (baseline, solution)]
     return PairedRun(job, baseline, solution, Pair(job.index, job.scenario, job.seed, *kpis))
-
-
-def evaluate_arm(arm: Arm, prices: dict[str, float]) -> dict[str, float]:
-    """Return every KPI of one arm."""
-    counts = {**arm.counts, "hard": float(hard(arm.violations)), "soft": float(soft(arm.violations))}
-    return evaluate(RunRecord(arm.heats, prices, counts))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steelyard.trials.seal import demonstration_commitment
 from steelyard.trials.wording import number, sentence
 
 Text = dict[str, str]
@@ -53,8 +54,8 @@ def _of_simulation(result: dict[str, Any]) -> list[Text]:
             "ko": "설비 모형의 검증 범위를 벗어난 KPI는 외삽임.",
         },
         {
-            "en": "The oracle is the crew's own logic with perfect knowledge, not a proven optimum.",
-            "ko": "오라클은 완전한 정보를 가진 현행 작업 논리이며 증명된 최적해가 아님.",
+            "en": "The oracle is the crew's own logic with the true temperature and marginal heating rate, not a proven optimum.",
+            "ko": "오라클은 실제 온도와 한계 승온율을 아는 현행 작업 논리이며 증명된 최적해가 아님.",
         },
     ]
     if not result["plan"]["plant"]["twin"]:
@@ -128,6 +129,11 @@ def _independence(plan: dict[str, Any]) -> Text:
             "시간 분할: 히트 {key}부터 채점, 측온 공개 전 추정",
             key=str(plan["data"]["from_key"]),
         )
+    if plan["suite"]["tag"] == "sealed" and plan["suite"]["commitment"] == demonstration_commitment():
+        return {
+            "en": "not shown: demonstration seal, which ships with the software; its seeds are known",
+            "ko": "확인되지 않음: 시연용 봉인은 소프트웨어와 함께 배포되어 시드가 알려져 있음",
+        }
     if plan["suite"]["tag"] == "sealed":
         return {
             "en": "sealed suite: seeds were committed to by hash and unknown before the trial",

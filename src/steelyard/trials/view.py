@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steelyard.trials.analysis import harm
 from steelyard.trials.catalogue import catalogue
 from steelyard.trials.labels import label
 from steelyard.trials.wording import amount, number, pick
@@ -44,9 +45,9 @@ class View:
         """Return the cells of one comparison."""
         kpi = row["kpi"]
         state = row.get("finding") or row.get("state") or ""
-        good = {"lower": -1.0, "higher": 1.0}.get(row["trend"], 0.0) * row["effect"]
-        clear = row["low"] > 0.0 or row["high"] < 0.0
         against = row.get("against")
+        harmful, low, high = harm(row)
+        clear = low > 0.0 or high < 0.0
         relative = row["effect_percent"] is not None and against is None
         return {
             "name": self.name(kpi),
@@ -56,13 +57,19 @@ class View:
             "baseline": self.value(kpi, row["baseline"]) if against is None else self.value(kpi, against),
             "solution": self.value(kpi, row["solution"]),
             "effect": self.value(kpi, row["effect"], True),
-            "percent": f"{number(row['effect_percent'], 1, True)} %" if relative else "",
+            "percent": f"{number(row['effect_percent'], 1, True)} %" if relative else self.distance(row),
             "interval": self.interval(row),
             "margin": self.margin(kpi, row["margin"]) if "margin" in row else "",
             "state": self.label(state) if state else "",
             "state_id": state.replace(" ", "-"),
-            "tone": "good" if clear and good > 0 else "bad" if clear and good < 0 else "",
+            "tone": "good" if clear and harmful < 0 else "bad" if clear and harmful > 0 else "",
         }  # fmt: skip
+
+    def distance(self, row: dict[str, Any]) -> str:
+        """Return what the effect of a KPI with a target is: the change of the distance from it."""
+        if row["target"] is None or row["against"] is not None:
+            return ""
+        return f"Δ|x − {self.margin(row['kpi'], row['target'])}|"
 
     def margin(self, kpi: str, margin: float) -> str:
         """Return a margin as it was planned, with its unit."""

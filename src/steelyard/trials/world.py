@@ -27,7 +27,7 @@ class Plant:
         return open_works(values, seed, scenario, self.process)
 
     def open_oracle(self, seed: int, scenario: str) -> Any:
-        """Return a works whose operator knows the true temperature and the true heating rate."""
+        """Return a works whose operator knows the true temperature and the true marginal heating rate; its logic is the crew's."""
         works = self.open(seed, scenario)
         works.plant["operator"]["p"]["omniscient"] = 1.0
         return works
@@ -36,8 +36,7 @@ class Plant:
         """Return a works whose dip errors and operator's hesitations are mirrored: same distribution, other luck."""
         works = self.open(seed, scenario)
         works.plant["operator"]["p"]["heating_scatter"] *= -1.0
-        for name in ("dip_noise", "dip_noise_unmixed"):
-            works.plant["ladle_furnace"]["p"][name] *= -1.0
+        works.plant["ladle_furnace"]["p"]["dip_sign"] *= -1.0
         return works
 
     def sheet(self) -> dict[str, Any]:
@@ -58,6 +57,19 @@ class Plant:
             {"furnace": v.furnace, "practice": v.practice, "arrival": v.arrival} for v in (self.values, *self.draws)
         ]
         return digest(plain(every))
+
+
+def neutral_setpoints(works: Any) -> dict[str, float]:
+    """Return the set-points, in trade units, with which a works runs as its crew would run it alone.
+
+    They are the values of its practice (as its scenario has it), not those that the board shows at some moment.
+    """
+    argon = float(works.plant["operator"]["p"]["argon_flow"][0])
+    return {
+        "operator.heating_energy_advice": -1.0,
+        "operator.heating_energy_setpoint": -1.0,
+        "ladle_furnace.argon_flow_setpoint": from_si(argon, "NL/min"),
+    }
 
 
 def open_plant(plan: TrialPlan, draw_seed: int) -> Plant:

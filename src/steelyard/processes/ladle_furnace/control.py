@@ -12,7 +12,7 @@ import math
 from steelyard.engine.blocks import unit_dtype
 from steelyard.engine.kernel import kernel
 from steelyard.engine.streams import normal, stream, uniform
-from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
+from steelyard.processes.ladle_furnace.losses import energy_per_kelvin
 from steelyard.processes.ladle_furnace.model import LABELS, MATERIALS
 from steelyard.signals import Array, Scalar, quantity
 
@@ -106,6 +106,7 @@ def start_heat(crew, unit, seed, heat):
     x.decisions, x.dips_seen, x.leave, x.advice_given, x.advice_taken = 0.0, 0.0, 0.0, 0.0, 0.0
     x.timer = p.prepare_delay * math.exp(p.delay_spread * normal(seed, PREPARE, heat, 0))
     y.phase, y.planned_addition = PREPARE_PHASE, 0.0
+    crew.u.heating_energy_advice, crew.u.heating_energy_setpoint = NO_PROPOSAL, NO_PROPOSAL
     unit.u.argon_flow_setpoint = p.argon_flow
     for i in range(MATERIALS):
         x.recipe[i] = 0.0
@@ -138,7 +139,7 @@ def missing_energy(crew, unit):
     rate, measured = p.assumed_rate, y.dip_temperature
     ahead = min(max(y.time_to_departure, 0.0), p.horizon)
     if p.omniscient > 0.5:
-        rate = unit.p.arc_efficiency * unit.x.heat_efficiency / (unit.x.steel_mass * LIQUID_HEAT_CAPACITY)
+        rate = 1.0 / energy_per_kelvin(unit)
         measured = unit.x.steel_temperature
         ahead = max(y.time_to_departure, 0.0)
     missing = y.target_temperature - measured + p.assumed_loss * ahead + p.assumed_chill * crew.y.planned_addition

@@ -2,7 +2,7 @@
 
 from steelyard.engine.blocks import block_dtype
 from steelyard.engine.kernel import kernel
-from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
+from steelyard.processes.ladle_furnace.losses import energy_per_kelvin
 from steelyard.signals import Scalar, quantity
 
 LOG_LENGTH = 64
@@ -21,7 +21,15 @@ class Heat:
     target_temperature: Scalar = quantity("K", "target at departure", low=-50.0, high=1800.0, shown="°C")
     steel_mass: Scalar = quantity("kg", "steel at departure", low=0.0, high=500.0, shown="t")
     arc_energy: Scalar = quantity("J", "arc energy", low=0.0, high=1e6, shown="MWh")
-    heat_per_kelvin: Scalar = quantity("J", "arc energy worth 1 K of this heat's steel at its efficiency", low=0.0, high=10.0, shown="MWh")  # fmt: skip
+    undissolved_chill: Scalar = quantity(
+        "J", "heat that additions not yet dissolved will take from the steel", low=-1e5, high=1e5, shown="MJ"
+    )
+    stratification: Scalar = quantity("K", "upper bath above the mean at departure", low=-300.0, high=600.0)
+    highest_shell_temperature: Scalar = quantity(
+        "K", "highest shell temperature of the heat", low=-50.0, high=1700.0, shown="°C"
+    )
+    alarm_time: Scalar = quantity("s", "time with the arc tripped by an alarm", low=0.0, high=1e6)
+    heat_per_kelvin: Scalar = quantity("J", "arc energy that makes this ladle leave 1 K hotter", low=0.0, high=10.0, shown="MWh")  # fmt: skip
     electrode_mass: Scalar = quantity("kg", "graphite used", low=0.0, high=1e5)
     argon_volume: Scalar = quantity("Nm³", "argon used", low=0.0, high=1e6)
     dips: Scalar = quantity("1", "good dips", low=0.0, high=1e6)
@@ -45,6 +53,18 @@ def note_arrival(row, unit, time):
     row.number, row.arrival_time = unit.y.heat_number, time
     row.arrival_temperature = unit.x.steel_temperature
     row.highest_temperature, row.lowest_temperature = unit.x.steel_temperature, unit.x.steel_temperature
+    row.highest_shell_temperature, row.alarm_time = unit.y.shell_temperature, 0.0
+
+
+@kernel
+def note_step(row, unit, dt):
+    """Keep the extremes of the heat, step by step of `dt` [s]."""
+    x, y = unit.x, unit.y
+    row.highest_temperature = max(row.highest_temperature, x.steel_temperature)
+    row.lowest_temperature = min(row.lowest_temperature, x.steel_temperature)
+    row.highest_shell_temperature = max(row.highest_shell_temperature, y.shell_temperature)
+    if y.alarm > 0.0:
+        row.alarm_time += dt
 
 
 @kernel
@@ -54,7 +74,8 @@ def note_departure(row, unit, crew, time):
     row.departure_time, row.lateness = time, -y.time_to_departure
     row.departure_temperature, row.target_temperature = x.steel_temperature, y.target_temperature
     row.steel_mass, row.arc_energy, row.electrode_mass = x.steel_mass, y.arc_energy, y.electrode_mass
-    row.heat_per_kelvin = x.steel_mass * LIQUID_HEAT_CAPACITY / (unit.p.arc_efficiency * x.heat_efficiency)
+    row.heat_per_kelvin, row.stratification = energy_per_kelvin(unit), x.stratification
+    row.undissolved_chill = (x.pool * unit.p.chill).sum()
     row.argon_volume, row.dips, row.failed_dips, row.heatings = (
         y.argon_volume,
         y.dip_count,

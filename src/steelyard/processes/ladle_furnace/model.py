@@ -17,13 +17,14 @@ import numpy as np
 
 from steelyard.engine.blocks import unit_dtype
 from steelyard.engine.kernel import kernel
-from steelyard.materials.slag import SLAG_DENSITY, SLAG_HEAT_CAPACITY
+from steelyard.materials.slag import SLAG_HEAT_CAPACITY
 from steelyard.materials.steel import LIQUID_HEAT_CAPACITY, specific_enthalpy, temperature_from_enthalpy
 from steelyard.physics.constants import ATMOSPHERE
-from steelyard.physics.electric_arc import arc_efficiency, arc_length, electrode_consumption
+from steelyard.physics.degassing import stirring_factor
+from steelyard.physics.electric_arc import electrode_consumption
 from steelyard.physics.stirring import mixing_time, stirring_power
 from steelyard.processes.ladle_furnace.chemistry import react
-from steelyard.processes.ladle_furnace.losses import surface_loss, wall_loss
+from steelyard.processes.ladle_furnace.losses import efficiency_now, surface_loss, wall_loss
 from steelyard.signals import Array, Scalar, quantity
 
 WALL_CELLS = 12
@@ -31,6 +32,8 @@ MATERIALS = 24
 LABELS = tuple(f"bulk_{i}" for i in range(1, 16)) + tuple(f"wire_{i}" for i in range(1, 10))
 TRIP_TEMPERATURE = 2023.15
 RATING = 1.3
+USUAL_STIRRING = 0.032  # W/kg: 0.28 Nm³/min in 100 t, where slag_steel_coefficient holds
+UNSTIRRED = 0.2  # assumed: share of the slag-steel exchange that natural convection and the arc keep up
 
 
 class Parameters:
@@ -91,6 +94,7 @@ class Parameters:
     )
     dip_outlier_spread: Scalar = quantity("K", "standard deviation of a misleading dip", low=0.0, high=60.0)
     dip_bias: Scalar = quantity("K", "bias of the probe", low=-30.0, high=30.0)
+    dip_sign: Scalar = quantity("1", "1, or -1 to mirror every dip error for a sensitivity study", low=-1.0, high=1.0)
     dip_failure: Scalar = quantity("1", "share of dips that give no reading", low=0.0, high=0.9)
     dip_duration: Scalar = quantity("s", "time from request to reading", low=0.0, high=120.0)
     efficiency_spread: Scalar = quantity("1", "standard deviation of the arc efficiency from heat to heat", low=0.0, high=0.5)  # fmt: skip
@@ -205,12 +209,7 @@ def _arc(unit, dt):
     current = power / (math.sqrt(3.0) * p.secondary_voltage * tap * p.power_factor)
     wear = electrode_consumption(current, p.electrode_tip_rate, p.electrode_side_rate, p.electrode_side_area)
     y.electrode_mass += wear * dt
-    cover = p.slag_foaming * x.slag_mass / (SLAG_DENSITY * p.bath_area)
-    return (
-        power
-        * x.heat_efficiency
-        * arc_efficiency(p.arc_efficiency, cover, arc_length(p.arc_voltage * tap), p.exposed_share)
-    )
+    return power * efficiency_now(unit)
 
 
 @kernel
@@ -262,7 +261,8 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     """Advance the furnace record `unit` by `dt` [s].
 
     `disturbance` is this step's random heat as a temperature change of the bath [K]; `dip_noise` a standard normal and
-    `dip_luck` a uniform number for a dip that shows in this step (low: it fails, high: it misleads). All three come from named streams of the caller.
+    `dip_luck` a uniform number for a dip that shows in this step (low: it fails, high: it misleads). All three come
+    from named streams of the caller.
     """
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     x.heat_time += dt * x.occupied
@@ -281,7 +281,7 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     stirring = stirring_power(y.argon_flow, x.steel_temperature, x.steel_mass, p.bath_depth, y.tank_pressure)
     mixing = p.mixing_constant * mixing_time(max(stirring, 1.0e-3))
     chill = _dissolve(unit, min(1.0, 60.0 / mixing) if mixing > 60.0 else 1.0, dt)
-    _heat(unit, absorbed, chill, mixing, disturbance, dt)
+    _heat(unit, absorbed, chill, stirring, mixing, disturbance, dt)
     x.unmixed *= math.exp(-dt / mixing)
     x.chemistry_time += dt
     if x.chemistry_time >= 10.0:
@@ -291,13 +291,14 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
 
 
 @kernel
-def _heat(unit, absorbed, chill, mixing, disturbance, dt):
+def _heat(unit, absorbed, chill, stirring, mixing, disturbance, dt):
     """Close the energy balance of steel and slag over one step."""
     p, x, y = unit.p, unit.x, unit.y
     vacuum = math.exp(-y.tank_pressure / 1.0e4)
     surface = surface_loss(unit, vacuum) * dt
     slag_capacity = max(x.slag_mass, 1.0) * SLAG_HEAT_CAPACITY
-    exchange = slag_capacity * (1.0 - math.exp(-p.slag_steel_coefficient * p.bath_area * dt / slag_capacity))
+    coefficient = p.slag_steel_coefficient * max(stirring_factor(stirring, USUAL_STIRRING), UNSTIRRED)
+    exchange = slag_capacity * (1.0 - math.exp(-coefficient * p.bath_area * dt / slag_capacity))
     to_slag = p.arc_slag_share * absorbed * dt
     across = exchange * (x.slag_temperature - x.steel_temperature)
     wall = wall_loss(unit, dt)
@@ -334,7 +335,7 @@ def _dip(unit, noise, luck, dt):
     misleading = p.dip_outlier_share + p.dip_outlier_share_unmixed * x.unmixed
     if luck > 1.0 - misleading * (1.0 - p.dip_failure):
         spread = math.sqrt(spread**2 + p.dip_outlier_spread**2)
-    y.dip_temperature = x.steel_temperature + x.stratification + p.dip_bias + spread * noise
+    y.dip_temperature = x.steel_temperature + x.stratification + p.dip_bias + p.dip_sign * spread * noise
     y.dip_count += 1.0
     y.dip_age = 0.0
 
@@ -383,7 +384,9 @@ def preheat_lining(unit, hot_face):
 
 @kernel
 def remove_ladle(unit):
-    """Take the ladle away; the station stands empty."""
+    """Take the ladle away; the station stands empty, vented, closed and at its nominal tap."""
+    u = unit.u
     unit.x.occupied = 0.0
-    unit.u.arc_power_setpoint = 0.0
-    unit.u.argon_flow_setpoint = 0.0
+    u.arc_power_setpoint, u.argon_flow_setpoint, u.tap_offset = 0.0, 0.0, 0.0
+    u.tank_pressure_setpoint, unit.y.tank_pressure, u.lid_closed = ATMOSPHERE, ATMOSPHERE, 1.0
+    u.dip_request, u.transfer_request = 0.0, 0.0
