@@ -165,3 +165,22 @@ def test_the_reference_page_names_every_case() -> None:
     page = (ROOT / "docs" / "reference" / "validation.md").read_text(encoding="utf-8")
     missing = [case.id for case in CASES if f"| {case.id} |" not in page or case.title not in page]
     assert not missing, f"run `steelyard validate --write-docs docs/reference/validation.md`: {missing}"
+
+
+@pytest.mark.parametrize(
+    ("case_id", "name", "factor"), [("L4", "arc_efficiency", 1.35), ("L5", "surface_emissivity", 9.0)]
+)
+def test_a_wrong_furnace_fails_its_case(
+    case_id: str, name: str, factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from steelyard.plant import works
+    from steelyard.validation import procedures_ladle_furnace
+
+    def wrong(process: str = "ladle_furnace", plant: str = "100t") -> works.PlantValues:
+        values = works.shipped_values(process, plant)
+        values.furnace[name] *= factor
+        return values
+
+    monkeypatch.setattr(procedures_ladle_furnace, "shipped_values", wrong)
+    (case,) = [c for c in CASES if c.id == case_id]
+    assert runner.run_case(case)["passed"] is False

@@ -7,12 +7,25 @@ import typer
 from typer.core import TyperGroup
 
 from steelyard.cli import bench, demo, hub, sample, solution, trial, twin, validate
+from steelyard.cli.output import language_or_english
 
+INTERRUPTED = {
+    "en": "interrupted; nothing was half-written",
+    "ko": "중단했습니다. 반쯤 기록된 것은 없습니다",
+}
 ORDER = ("demo", "sample", "hub", "twin", "solution", "trial", "validate", "bench")
 
 
 class InOrder(TyperGroup):
     """Commands in the order in which a user meets them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; Ctrl-C ends in one sentence and exit code 130."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo(INTERRUPTED[language_or_english()], err=True)
+            raise typer.Exit(130) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands."""
@@ -63,8 +76,5 @@ def main() -> None:
     except SteelyardError as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was half-written", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)

@@ -65,3 +65,9 @@ def folding(heads: Iterable[str]) -> list[Any]:
     from rich.table import Column
 
     return [Column(head, overflow="fold") for head in heads]
+
+
+def language_or_english() -> str:
+    """Return STEELYARD_LANG where it names a known language, else English; for messages that must not fail."""
+    chosen = os.environ.get("STEELYARD_LANG", "en").lower()[:2]
+    return chosen if chosen in LANGUAGES else "en"

@@ -14,6 +14,7 @@ Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]
 Data = Annotated[str, typer.Option("--data", help="Data set in the hub (`steelyard hub list`).")]
 File = Annotated[Path, typer.Argument(help="A twin file from `steelyard twin calibrate`.")]
 
+FEW = 50
 TEXT: dict[str, Any] = {
     "saved": {"en": "twin of {heats} heats saved in {path}", "ko": "히트 {heats}개로 보정한 트윈을 {path}에 저장했습니다"},
     "known": {"en": "{known} of {all} numbers are identified by the records; the rest stay at their priors",
@@ -25,7 +26,11 @@ TEXT: dict[str, Any] = {
     "yes": {"en": "yes", "ko": "예"}, "no": {"en": "at its prior", "ko": "사전값"},
     "card": {"en": "Credibility card (levels 0 to 4)", "ko": "신뢰성 카드 (0~4단계)"},
     "cards": {"en": ("factor", "level", "evidence"), "ko": ("항목", "단계", "근거")},
-    "agreement": {"en": "Agreement with heats it has not seen", "ko": "처음 보는 히트와의 일치도"},
+    "agreement": {"en": "Agreement with {n} heats, keys {a} to {b}", "ko": "히트 {n}개(키 {a}~{b})와의 일치도"},
+    "seen": {"en": "WARNING: {n} of these heats were used in the calibration; this is no test on unseen heats",
+             "ko": "경고: 이 가운데 {n}개 히트는 보정에 쓰였습니다. 처음 보는 히트에 대한 시험이 아닙니다"},
+    "few": {"en": "WARNING: only {n} heats were scored; shares and errors of so few say little",
+            "ko": "경고: 평가한 히트가 {n}개뿐입니다. 이렇게 적은 수의 비율과 오차는 의미가 작습니다"},
     "tasks": {"en": ("", "next dip", "final temperature"), "ko": ("", "다음 측온", "최종 온도")},
     "twin": {"en": "twin: mean absolute error [K]", "ko": "트윈: 평균 절대 오차 [K]"},
     "rmse": {"en": "root mean square error [K]", "ko": "제곱평균제곱근 오차 [K]"},
@@ -76,7 +81,9 @@ def calibrate_command(
 def agreement_command(
     file: File,
     data: Data,
-    start: Annotated[int, typer.Option("--from", help="Score heats from this key on.")] = 0,
+    start: Annotated[
+        int | None, typer.Option("--from", help="Score heats from this key on; default: where the calibration ended.")
+    ] = None,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -89,7 +96,7 @@ def agreement_command(
     twin = load(file)
     with progress("agreement", silent=json_out) as report:
         report(0.3)
-        result = agreement(twin, data, start or twin.until or 0, open_store())
+        result = agreement(twin, data, (twin.until or 0) if start is None else start, open_store())
     emit(result, json_out, lambda: _show_agreement(result, chosen))
 
 
@@ -143,8 +150,9 @@ def _said(text: Any, lang: str) -> str:
 def _show_agreement(result: dict[str, Any], lang: str) -> None:
     from rich.table import Table
 
-    tasks = [result["interval"], result["final"]]
-    table = Table(*folding(TEXT["tasks"][lang]), title=TEXT["agreement"][lang])
+    tasks, split = [result["interval"], result["final"]], result["split"]
+    title = TEXT["agreement"][lang].format(n=split["heats_scored"], a=split["first_key"], b=split["last_key"])
+    table = Table(*folding(TEXT["tasks"][lang]), title=title)
     for key, field, factor in (
         ("twin", "mae_k", 1), ("rmse", "rmse_k", 1), ("bias", "bias_k", 1), ("c50", "coverage_50", 100),
         ("c90", "coverage_90", 100), ("n", "n", 1),
@@ -156,6 +164,10 @@ def _show_agreement(result: dict[str, Any], lang: str) -> None:
         values = (scores["interval_mae_k"], scores["final_mae_k"])
         table.add_row(TEXT[name][lang], *("–" if value is None else f"{value:.2f}" for value in values))
     console().print(table)
+    if split["heats_seen_before"]:
+        typer.secho(TEXT["seen"][lang].format(n=split["heats_seen_before"]), fg=typer.colors.RED, err=True)
+    if split["heats_scored"] < FEW:
+        typer.secho(TEXT["few"][lang].format(n=split["heats_scored"]), fg=typer.colors.YELLOW, err=True)
     c = result["causal"]
     rates = {"a": c["k_per_mwh"], "b": c["k_per_min"], "c": c["records_k_per_mwh"], "d": c["records_k_per_min"]}
     typer.echo(TEXT["causal"][lang].format(**rates))

@@ -71,6 +71,7 @@ def demonstrate(
     imported = import_dataset(KIND, SAMPLES if data is None else data, name=name, store=store)
     report(0.06, "plausibility")
     checked = check_dataset(store, name)
+    _refuse_errors(checked, lang)
     split = split_by_time(store, name)
     report(0.10, "calibrate the twin")
     twin = calibrate(PROCESS, name, split.until, store, seed=seed)
@@ -94,6 +95,16 @@ def demonstrate(
         "predictor": _short(predictor, out / "predictor-trial", lang),
         "twin": str(twin_file),
     }
+
+
+def _refuse_errors(checked: dict[str, Any], lang: str) -> None:
+    """Raise DataError when the plausibility check found an error: a twin of such records would mislead."""
+    errors = [finding for finding in checked["findings"] if finding["severity"] == "error"]
+    if errors:
+        raise DataError(
+            f"the records are not plausible: {errors[0]['message'][lang]} "
+            f"({len(errors)} finding(s) of this weight; see: steelyard hub check)"
+        )
 
 
 def _short(trial: dict[str, Any], folder: Path, lang: str) -> dict[str, Any]:

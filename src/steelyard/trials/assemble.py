@@ -65,7 +65,9 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     strata = [run.job.scenario for run in parts.main]
     found = {}
     for id_, one in catalogue("campaign").items():
-        differences = [one.difference(run.pair.baseline[id_], other[id_]) for other, run in zip(mirrored, parts.main, strict=False)]
+        differences = [
+            one.difference(run.pair.baseline[id_], other[id_]) for other, run in zip(mirrored, parts.main, strict=False)
+        ]
         found[id_] = {
             "paired_sd": _spread(differences, strata[:count]),
             "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata)),
@@ -79,7 +81,7 @@ def _spread(values: list[float], strata: list[str]) -> float:
 
 
 def oracle(parts: Parts) -> dict[str, Any] | None:
-    """Return the KPIs of an operator who knows the true temperature and marginal rate, and the baseline's, on the same runs."""
+    """Return the KPIs of a crew that knows the true temperature and marginal rate, and the baseline's, on the same runs."""
     plan = parts.plan
     if not plan.runs.oracle:
         return None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from steelyard.trials.catalogue import catalogue
+from steelyard.trials.kpi import Kpi
 from steelyard.trials.plan import SHIPPED, load_plan
 from steelyard.trials.wording import pick
 
@@ -30,7 +31,9 @@ PAGE = """# KPIs of a trial
 
 Generated from `steelyard/trials/kpi.py` and `predictor_kpi.py`; do not edit. Each KPI is a function of the recorded
 table (heats or scored dips), declared with the fields of ISO 22400-2. *Trend* says which direction is better; `target`
-means that a difference in either direction is harm. Temperatures of a campaign KPI are the hidden true ones, not dips.
+means that the KPI is better the nearer it is to the value named: distances are compared pair by pair. Temperatures
+of a campaign KPI are the hidden true ones, not dips; T_set is the true mean temperature at departure less what
+additions still undissolved will take (undissolved chill / (m · 825 J/kgK)), w the arc energy that makes this ladle leave 1 K hotter.
 
 """
 
@@ -46,10 +49,14 @@ def kpi_page() -> str:
             formula = one.formula.replace("|", "\\|")
             text += (
                 f"| `{one.id}` | {one.name['en']} · {one.name['ko']} | {one.unit} | {one.low:g} … {one.high:g} | "
-                f"{one.trend} | {formula} | {one.description['en']} | {one.timing}; {one.audience} |\n"
+                f"{_trend(one)} | {formula} | {one.description['en']} | {one.timing}; {one.audience} |\n"
             )
         text += "\n"
     return text + _limits()
+
+
+def _trend(one: Kpi) -> str:
+    return one.trend if one.target is None else f"{one.trend} {one.target:g}"
 
 
 def _limits() -> str:

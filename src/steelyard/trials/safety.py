@@ -74,7 +74,7 @@ def _stratified(heats: Any) -> Any:
 
 
 def _undissolved(heats: Any) -> Any:
-    return undissolved_kelvin(heats) > UNDISSOLVED_K
+    return np.abs(undissolved_kelvin(heats)) > UNDISSOLVED_K
 
 
 LIMITS: tuple[Limit, ...] = (
@@ -107,12 +107,14 @@ LIMITS: tuple[Limit, ...] = (
         "no trip", "the plant's own protection; see its alarms", _arc_tripped,
     ),
     Limit(
-        "stratified", "soft", {"en": "departure with top and mean more than 5 K apart", "ko": "상부·평균 온도차 5 K 초과로 출발"},
+        "stratified", "soft",
+        {"en": "departure with top and mean more than 5 K apart", "ko": "상부·평균 온도차 5 K 초과로 출발"},
         "|T_top − T_mean| ≤ 5 K", "assumed: the caster would see another temperature than was measured", _stratified,
     ),
     Limit(
-        "undissolved", "soft", {"en": "departure with undissolved additions worth more than 2 K", "ko": "2 K 초과 냉각분의 미용해 첨가물로 출발"},
-        "undissolved ≤ 2 K", "assumed: composition not uniform, steel cools after the last dip", _undissolved,
+        "undissolved", "soft",
+        {"en": "departure with undissolved additions worth more than 2 K", "ko": "2 K 초과 미용해 첨가물로 출발"},
+        "|undissolved chill| ≤ 2 K", "assumed: composition not uniform, steel cools after the last dip", _undissolved,
     ),
 )  # fmt: skip
 BOARD_LIMITS = {

@@ -1,7 +1,7 @@
 """The hidden truth of departed heats: what the steel is worth once it is mixed and everything in it has dissolved.
 
-A ladle that leaves with additions still in the pool looks warm and will cool on the way; one whose top is hot reads warm.
-Neither is a saving, so every KPI and limit on temperature goes by the *settled* temperature.
+A ladle that leaves with additions still in the pool looks warm and will cool on the way; one whose top is hot reads
+warm. Neither is a saving, so every KPI and limit on temperature goes by the *settled* temperature.
 """
 
 from typing import Any

@@ -54,7 +54,8 @@ def _of_simulation(result: dict[str, Any]) -> list[Text]:
             "ko": "설비 모형의 검증 범위를 벗어난 KPI는 외삽임.",
         },
         {
-            "en": "The oracle is the crew's own logic with the true temperature and marginal heating rate, not a proven optimum.",
+            "en": "The oracle is the crew's own logic with the true temperature and marginal heating rate; it is no "
+            "proven optimum.",
             "ko": "오라클은 실제 온도와 한계 승온율을 아는 현행 작업 논리이며 증명된 최적해가 아님.",
         },
     ]

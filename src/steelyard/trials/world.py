@@ -27,7 +27,7 @@ class Plant:
         return open_works(values, seed, scenario, self.process)
 
     def open_oracle(self, seed: int, scenario: str) -> Any:
-        """Return a works whose operator knows the true temperature and the true marginal heating rate; its logic is the crew's."""
+        """Return a works whose crew knows the true temperature and marginal heating rate; the logic stays its own."""
         works = self.open(seed, scenario)
         works.plant["operator"]["p"]["omniscient"] = 1.0
         return works

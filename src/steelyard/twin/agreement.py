@@ -6,10 +6,10 @@ import numpy as np
 
 from steelyard.errors import DataError
 from steelyard.processes.ladle_furnace.model import LABELS
-from steelyard.twin.baselines import baselines
+from steelyard.twin.baselines import FEWEST, baselines
 from steelyard.twin.causal import causal, learned_part
 from steelyard.twin.estimate import predict_from, prepare
-from steelyard.twin.records import between, read_heats
+from steelyard.twin.records import between, fingerprints, read_heats
 from steelyard.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
     Returns interval (next dip from all dips so far and the treatment between) and final (last dip from the first and
     the treatment), each with mae_k, rmse_k, bias_k (forecast minus dip), coverage_50, coverage_90, n; causal;
     baselines; `learned`, what the residual adds; and `split`: which heats were fitted, which scored, how many of the
-    scored ones the calibration had seen (0 is as it should be; otherwise `warning` says so). DataError when no heat can
-    be scored.
+    scored ones the calibration had seen (0 is as it should be; otherwise `warning` says so). Seen heats are known again
+    by their digests, whatever the data set is called. The yardsticks are fitted on the heats that the twin was fitted
+    on, or, where `dataset` has too few of them, on those it does not score. DataError when no heat can be scored.
     """
     heats = read_heats(store, dataset, LABELS)
     scored = between(heats, start)
@@ -31,8 +32,8 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
         raise DataError(
             f"data set {dataset!r} has no heat with key >= {start}; its last is {int(heats.key[-1])}: lower --from"
         )
-    same = store.info(dataset)["hash"] == twin.dataset_hash or dataset == twin.dataset
-    fitted = between(heats, None, twin.until) if same else ~scored
+    seen_before = np.isin(fingerprints(heats), twin.fingerprint)
+    fitted = seen_before if seen_before.sum() >= FEWEST else ~scored
     known, seen, physics = prepare(twin, heats, threads)
     told = predict_from(known, seen, physics, twin.learned)
     own = scored[heats.heat_of_dip[told.dips]]
@@ -43,8 +44,8 @@ def agreement(twin: Twin, dataset: str, start: int, store: "Store", threads: int
         "final": score(told.final[scored], reading[heats.last_dip[scored]]),
         "causal": cause,
         "learned": learned_part(twin, known.interval[own], cause["k_per_mwh"]),
-        "baselines": baselines(heats, fitted & ~scored if not same else fitted, scored, twin.seed),
-        "split": _split(twin, dataset, start, heats.key[scored], int((fitted & scored).sum()) if same else 0),
+        "baselines": baselines(heats, fitted, scored, twin.seed),
+        "split": _split(twin, dataset, start, heats.key[scored], int((seen_before & scored).sum())),
     }
 
 

@@ -1,7 +1,8 @@
 """Plain yardsticks beside the twin: persistence, mean, linear regression, gradient boosting; fitted in the same run.
 
-They see what the twin's tasks allow: the interval task the present dip and the treatment until the next, the final
-task the first dip and the treatment carried out. Each is fitted on heats with key below the twin's `until`.
+Linear regression and boosting see what the twin's own features rest on. Interval task: the present dip and the one
+before it, the treatment so far and until the next dip. Final task: the first dip and the treatment carried out. Both:
+the ends of heats that had ended before, and the idle minutes before the heat. Persistence repeats the present dip.
 """
 
 from importlib import import_module
@@ -9,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.twin.context import past_average
 from steelyard.twin.fitting import observed
-from steelyard.twin.records import Heats, added_before, heatings_before
+from steelyard.twin.records import Heats, added_before, heatings_before, wait_before
 from steelyard.units import from_si
 
 NO_BOOSTING = "scikit-learn is not installed; install the [analysis] extra: pip install 'steelyard[analysis]'"
@@ -21,19 +23,26 @@ def interval_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     """Return (heat of each row, present dip °C, next dip °C, features (k, f)) of the interval task.
 
     Features: present dip, arc energy [MWh] and minutes between, then the mass of each material added between, then
-    minutes and energy before, number of the dip, heatings between, minutes since the last arc.
+    minutes and energy before, number of the dip, heatings between, log of the minutes since the last arc, rise from
+    the dip before the present one and minutes since (0 and 60: there was none).
     """
     added = added_before(heats)
     seen = observed(heats, added)
     heat = heats.heat_of_dip
     n = np.flatnonzero(np.arange(len(heat)) > heats.dip_offset[heat])
-    q = n - 1
+    q, before = n - 1, np.maximum(n - 2, 0)
+    later = q > heats.dip_offset[heat[q]]
     count, since = heatings_before(heats)
     y = from_si(heats.dip_temperature, "°C")
     plain = np.stack([y[q], seen.energy[n] - seen.energy[q], seen.time[n] - seen.time[q]], axis=1)
     more = np.stack(
-        [seen.time[q], seen.energy[q], q - heats.dip_offset[heat[q]], count[n] - count[q], since[n]], axis=1
-    )
+        [
+            seen.time[q], seen.energy[q], q - heats.dip_offset[heat[q]], count[n] - count[q], _since(since[n]),
+            np.where(later, y[q] - y[before], 0.0),
+            np.where(later, np.minimum(seen.time[q] - seen.time[before], 60.0), 60.0),
+        ],
+        axis=1,
+    )  # fmt: skip
     return heat[n], y[q], y[n], np.concatenate([plain, added[n] - added[q], more], axis=1)
 
 
@@ -45,8 +54,22 @@ def final_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     count, since = heatings_before(heats)
     y = from_si(heats.dip_temperature, "°C")
     plain = np.stack([y[a], seen.energy[e] - seen.energy[a], seen.time[e] - seen.time[a]], axis=1)
-    more = np.stack([seen.time[a], seen.energy[a], count[e], since[e]], axis=1)
+    more = np.stack([seen.time[a], seen.energy[a], count[e], _since(since[e])], axis=1)
     return np.arange(len(heats)), y[a], y[e], np.concatenate([plain, added[e] - added[a], more], axis=1)
+
+
+def _since(seconds: np.ndarray) -> np.ndarray:
+    """Return the log of the minutes since the last arc, held at 30 (also: there was none)."""
+    return np.log(0.3 + np.minimum(seconds / 60.0, 30.0))
+
+
+def earlier_heats(heats: Heats, known: np.ndarray) -> np.ndarray:
+    """Return the last end of heats that had ended before each began, its short and long average [°C], and the log of
+    the idle minutes, shape (n, 4); averages begin at the median of the heats `known` (boolean (n,))."""
+    last = from_si(heats.dip_temperature[heats.last_dip], "°C")
+    usual = float(np.median(last[known])) if known.any() else 0.0
+    ends = [past_average(heats, last, memory, usual) for memory in (0.0, 0.5, 0.85)]
+    return np.stack([*ends, np.log(wait_before(heats))], axis=1)
 
 
 def baselines(heats: Heats, seen_by_twin: np.ndarray, scored: np.ndarray, seed: int) -> dict[str, dict[str, Any]]:
@@ -55,15 +78,17 @@ def baselines(heats: Heats, seen_by_twin: np.ndarray, scored: np.ndarray, seed: 
     A value is None, with the reason under "reason", where a yardstick cannot be had.
     """
     found: dict[str, dict[str, Any]] = {}
+    past = earlier_heats(heats, seen_by_twin)
     for task, table in (("interval", interval_table(heats)), ("final", final_table(heats))):
         heat, present, target, features = table
+        features = np.concatenate([features, past[heat]], axis=1)
         fit, score = seen_by_twin[heat], scored[heat]
         truth = target[score]
         _put(found, "persistence", task, present[score] - truth)
         enough = fit.sum() >= FEWEST
         mean = np.full(len(truth), target[fit].mean()) if enough else None
         _put(found, "mean", task, None if mean is None else mean - truth)
-        linear = _linear(features[fit], target[fit], features[score], len(heats.labels)) if enough else None
+        linear = _linear(features[fit], target[fit], features[score]) if enough else None
         _put(found, "linear", task, None if linear is None else linear - truth)
         rise, reason = (
             _boosting(features[fit], (target - present)[fit], features[score], seed) if enough else (None, "")
@@ -79,13 +104,12 @@ def _put(found: dict[str, dict[str, Any]], name: str, task: str, error: np.ndarr
         row["reason"] = reason or f"fewer than {FEWEST} rows outside the scored heats to fit on"
 
 
-def _linear(train: np.ndarray, target: np.ndarray, test: np.ndarray, materials: int) -> np.ndarray:
-    """Return least-squares predictions from present dip, energy, minutes and additions (slightly ridged)."""
-    width = 3 + materials
-    a, b = train[:, :width], test[:, :width]
+def _linear(train: np.ndarray, target: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return least-squares predictions (slightly ridged)."""
+    a, b = train, test
     centre, spread = a.mean(axis=0), np.where(a.std(axis=0) > 0.0, a.std(axis=0), 1.0)
     a, b = (a - centre) / spread, (b - centre) / spread
-    weights = np.linalg.solve(a.T @ a + 1.0 * np.eye(width), a.T @ (target - target.mean()))
+    weights = np.linalg.solve(a.T @ a + 1.0 * np.eye(a.shape[1]), a.T @ (target - target.mean()))
     return b @ weights + target.mean()
 
 

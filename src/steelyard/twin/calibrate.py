@@ -19,13 +19,13 @@ from steelyard.twin.adjustable import Adjustable, adjustables, apply, inside
 from steelyard.twin.context import context
 from steelyard.twin.credibility import credibility_card
 from steelyard.twin.estimate import forecast
-from steelyard.twin.fitting import Fit, Observed, covariance, hyper_at, observed, search
+from steelyard.twin.fitting import Fit, Observed, covariance, hyper_at, observed, repeat_shares, search
 from steelyard.twin.learning import cross_check, learn
-from steelyard.twin.mixture import HYPER
+from steelyard.twin.mixture import HYPER, SHARES
 from steelyard.twin.practice import fit_arrival, fit_practice, usual_target
-from steelyard.twin.records import Heats, added_before, read_heats, repeated, wait_before
+from steelyard.twin.records import Heats, added_before, fingerprints, read_heats, repeated, wait_before
 from steelyard.twin.replay import USUAL_WAIT, script_of, start_of, template_of, unmixed_after
-from steelyard.twin.sensitivity import Paths, Plant, jacobian, paths
+from steelyard.twin.sensitivity import Paths, Plant, end_paths, jacobian, paths
 from steelyard.twin.twin import Learned, Twin
 
 if TYPE_CHECKING:
@@ -75,16 +75,17 @@ def calibrate_heats(
     base = Plant(shipped.furnace, shipped.arrival, 0.0, practice["argon_flow"])
     fit, around, figures = _estimate(numbers, base, heats, seen, say)
     p = len(numbers)
-    hyper = hyper_at(fit.z[p:])
+    hyper = hyper_at(fit.z[p:], repeat_shares(seen))
     say(0.7, "residual")
-    physics = forecast(seen, around, hyper)
-    known = context(heats, seen, added, physics)
+    values, arrival, wait = apply(numbers, fit.z[:p], shipped.furnace, shipped.arrival)
+    ends = end_paths(heats, Plant(values, arrival, wait, base.argon_flow), THREADS)
+    physics = forecast(seen, around, hyper, ends)
+    known = context(heats, seen, added, physics, usual_target(heats))
     learned = learn(known, seen, physics, seed)
     widths, held_out = cross_check(known, seen, physics, seed)
     learned = Learned(learned.interval, learned.final, learned.aim, widths)
     say(0.95, "credibility")
-    values, arrival, wait = apply(numbers, fit.z[:p], shipped.furnace, shipped.arrival)
-    noise = {name: float(f"{hyper[name][0]:.9g}") for name in HYPER}
+    noise = {name: float(f"{hyper[name][0]:.9g}") for name in HYPER + SHARES}
     extra = _noise(noise, Plant(values, arrival, wait, base.argon_flow), heats, practice["prepare_delay"])
     first = heats.dip_offset[:-1]
     lever = float((around.by[first, 1] / around.by[first, 0]).mean())
@@ -94,6 +95,7 @@ def calibrate_heats(
         process, plant, dataset, content, until, seed, len(heats), shipped.furnace, values | extra,
         arrival, practice, wait, numbers, fit.z[:p], covariance(fit.information)[:p, :p], noise, learned,
         figures | {"held_out_blocks": held_out, "skipped_heats": heats.skipped, "synthetic": heats.synthetic},
+        fingerprint=sorted(fingerprints(heats)),
     )  # fmt: skip
     twin.card = credibility_card(twin, heats)
     say(1.0, "done")

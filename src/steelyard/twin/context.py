@@ -1,7 +1,8 @@
 """What is known beside the physics when a dip is forecast: features of the residual and of the aim.
 
 Strictly in time order: of other heats only those that had ended before this heat began; of this heat nothing after
-the dip that is forecast (interval task), or nothing but the first dip and the treatment carried out (final task).
+the dip that is forecast (interval task; its time is known, that is when the forecast is asked for), or nothing but the
+first dip and the treatment carried out until the last (final task). **Checked** tests/twin/test_time_order.py
 """
 
 from dataclasses import dataclass
@@ -42,11 +43,10 @@ def past_average(heats: Heats, value: np.ndarray, memory: float, start: float) -
     return found
 
 
-def histories(heats: Heats, forecast: Forecast) -> np.ndarray:
+def histories(heats: Heats, forecast: Forecast, usual: float) -> np.ndarray:
     """Return what earlier heats say, shape (n, 5): last end, short and long average of ends, average error of the
-    physics on them [K], log of the idle minutes."""
+    physics on them [K], log of the idle minutes. Averages begin at `usual` [K], a constant of the calibration."""
     last = heats.dip_temperature[heats.last_dip]
-    usual = float(np.median(last))
     error = np.clip(last - forecast.final[:, 2], -LARGEST_ERROR, LARGEST_ERROR)
     return np.stack(
         [
@@ -69,9 +69,10 @@ class Context:
     last: np.ndarray
 
 
-def context(heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast) -> Context:
-    """Return the features of both tasks from physics forecasts; `added` (dips, materials) is the mass before [kg]."""
-    past = histories(heats, forecast)
+def context(heats: Heats, seen: Observed, added: np.ndarray, forecast: Forecast, usual: float) -> Context:
+    """Return the features of both tasks from physics forecasts; `added` (dips, materials) is the mass before [kg],
+    `usual` [K] the usual last dip of the calibration's heats."""
+    past = histories(heats, forecast, usual)
     activity = heatings_before(heats)
     dips, interval = _interval(heats, seen, added, forecast, past, activity)
     aim = _final(heats, seen, added, forecast, past, activity)

@@ -10,10 +10,10 @@ import numpy as np
 from steelyard.twin.aim import Aim
 from steelyard.twin.context import Context, Forecast, context, final_features
 from steelyard.twin.fitting import Observed, observed
-from steelyard.twin.mixture import HYPER, HYPER_RECORD, PROBABILITIES, filter_heats
+from steelyard.twin.mixture import HYPER, HYPER_RECORD, PROBABILITIES, SHARES, filter_heats
 from steelyard.twin.records import Heats, added_before
 from steelyard.twin.residual import Residual
-from steelyard.twin.sensitivity import Paths, paths
+from steelyard.twin.sensitivity import Paths, end_paths, paths
 from steelyard.twin.twin import Learned, Twin
 
 
@@ -37,19 +37,23 @@ class Prediction:
 def hyper_record(hyper: dict[str, float]) -> np.ndarray:
     """Return the noise numbers of a twin as the filter's record, shape (1,)."""
     record = np.zeros(1, HYPER_RECORD)
-    for name in HYPER:
+    for name in HYPER + SHARES:
         record[name] = hyper[name]
     return record
 
 
-def forecast(seen: Observed, around: Paths, hyper: np.ndarray) -> Forecast:
-    """Run the filter over all heats and return the physics forecasts; `hyper` is a record of shape (1,)."""
+def forecast(seen: Observed, around: Paths, hyper: np.ndarray, ends: Paths | None = None) -> Forecast:
+    """Run the filter over all heats and return the physics forecasts; `hyper` is a record of shape (1,).
+
+    `ends` are the paths of the final task, which know of no dip between the first and the last (default: `around`).
+    """
+    ends = ends or around
     n, dips = len(seen.offset) - 1, len(around.path)
     step_q, final_q = np.zeros((dips, 5)), np.zeros((n, 5))
     mixture, state = np.zeros((n, 8, 3)), np.zeros((dips, 3))
     filter_heats(
-        seen.offset, (around.path, seen.reading, around.by, seen.time, seen.energy, seen.mass), seen.repeated, hyper[0],
-        True, (np.zeros(dips), np.zeros(n)), (step_q, final_q), mixture, state,
+        seen.offset, (around.path, seen.reading, around.by, seen.time, seen.energy, seen.mass), (ends.path, ends.by),
+        seen.repeated, hyper[0], True, (np.zeros(dips), np.zeros(n)), (step_q, final_q), mixture, state,
     )  # fmt: skip
     return Forecast(step_q, final_q, mixture, state, around.path)
 
@@ -91,9 +95,11 @@ def prepare(twin: Twin, heats: Heats, threads: int = 2) -> tuple[Context, Observ
     """Return what a forecast of `heats` needs: features, the filter's view of the records, the physics forecasts."""
     added = added_before(heats)
     seen = observed(heats, added)
-    around = paths(heats, twin.as_plant(), threads)
-    physics = forecast(seen, around, hyper_record(twin.hyper))
-    return context(heats, seen, added, physics), seen, physics
+    plant = twin.as_plant()
+    physics = forecast(
+        seen, paths(heats, plant, threads), hyper_record(twin.hyper), end_paths(heats, plant, threads)
+    )  # fmt: skip
+    return context(heats, seen, added, physics, twin.learned.aim.usual), seen, physics
 
 
 def predict(twin: Twin, heats: Heats, threads: int = 2) -> Prediction:

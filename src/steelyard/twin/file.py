@@ -1,6 +1,7 @@
 """The twin file: one JSON document with everything a twin is. Versioned, checked on reading, replaced in one rename.
 
-It holds no recorded row: parameters, their covariance, medians of the practice, means of clusters of heats.
+It holds no recorded row: parameters, their covariance, medians of the practice, means of clusters of heats, and 64-bit
+digests by which a heat that was fitted is known again.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from steelyard.twin.aim import Aim
 from steelyard.twin.residual import Residual, Scaling, Support
 from steelyard.twin.twin import Learned, Twin
 
-FORMAT, VERSION = "steelyard-twin", 1
+FORMAT, VERSION = "steelyard-twin", 2
 PLAIN = (
     "process", "plant", "dataset", "dataset_hash", "until", "seed", "heats", "base", "parameters", "arrival",
     "practice", "wait", "hyper", "figures", "card",
@@ -60,7 +61,10 @@ def load(path: Path | str) -> Twin:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DataError(f"{source} is no twin file (its format is not {FORMAT!r}); {REMEDY}")
     if document.get("version") != VERSION:
-        raise DataError(f"{source} is of version {document.get('version')!r}, this program reads {VERSION}; {REMEDY}")
+        old = " (it was made by an older steelyard)" if document.get("version") == 1 else ""
+        raise DataError(
+            f"{source} is of version {document.get('version')!r}{old}, this program reads {VERSION}; {REMEDY}"
+        )
     try:
         return from_document(document)
     except SteelyardError as error:
@@ -74,6 +78,7 @@ def to_document(twin: Twin) -> dict[str, Any]:
     found: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     found |= {name: getattr(twin, name) for name in PLAIN}
     found["numbers"] = [asdict(number) for number in twin.numbers]
+    found["fingerprint"] = " ".join(twin.fingerprint)
     found |= {"z": twin.z.tolist(), "covariance": twin.covariance.tolist()}
     learned = twin.learned
     found["learned"] = {
@@ -94,9 +99,11 @@ def from_document(document: dict[str, Any]) -> Twin:
     z, covariance = _array(document["z"], 1), _array(document["covariance"], 2)
     if z.shape != (len(numbers),) or covariance.shape != (len(numbers), len(numbers)):
         raise DataError("numbers, z and covariance do not belong together")
-    learned = document["learned"]
+    learned, fingerprint = document["learned"], str(document["fingerprint"]).split()
+    if len(fingerprint) != plain["heats"]:
+        raise DataError(f"'fingerprint' has {len(fingerprint)} digests for {plain['heats']} heats")
     return Twin(
-        **plain, numbers=numbers, z=z, covariance=covariance,
+        **plain, numbers=numbers, z=z, covariance=covariance, fingerprint=fingerprint,
         learned=Learned(
             _residual(learned["interval"]), _residual(learned["final"]), _aim(learned["aim"]),
             _array(learned["widths"], 2),
@@ -109,7 +116,7 @@ def _check_blocks(plain: dict[str, Any]) -> None:
     from steelyard.engine.blocks import fill
     from steelyard.plant.works import shipped_values
     from steelyard.processes.ladle_furnace import arrival, control, model
-    from steelyard.twin.mixture import HYPER
+    from steelyard.twin.mixture import HYPER, SHARES
 
     shipped_values(plain["process"], plain["plant"])
     for name, block, dtype in (
@@ -117,7 +124,7 @@ def _check_blocks(plain: dict[str, Any]) -> None:
         ("practice", control.Practice, control.RECORD["p"]), ("arrival", arrival.Arrival, arrival.ARRIVAL_RECORD),
     ):  # fmt: skip
         fill(np.zeros(1, dtype)[0], block, plain[name])
-    missing = sorted(set(HYPER) - set(plain["hyper"]))
+    missing = sorted(set(HYPER + SHARES) - set(plain["hyper"]))
     if missing:
         raise DataError(f"'hyper' lacks {missing[0]!r}")
 

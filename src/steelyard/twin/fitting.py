@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.twin.mixture import HYPER, HYPER_RECORD, filter_heats
+from steelyard.twin.mixture import HYPER, HYPER_RECORD, SHARES, filter_heats
 from steelyard.twin.records import Heats, energy_before, repeated
 from steelyard.twin.sensitivity import Paths
 from steelyard.units import from_si
@@ -51,9 +51,18 @@ def observed(heats: Heats, added: np.ndarray) -> Observed:
     )  # fmt: skip
 
 
-def hyper_at(z: np.ndarray) -> np.ndarray:
-    """Return the noise numbers as a record, shape (1,), at standardised z, shape (19,)."""
+def repeat_shares(seen: Observed) -> tuple[float, float]:
+    """Return how many of the later and of the first dips of a heat were repeated within 90 s."""
+    first = np.zeros(len(seen.repeated), dtype=bool)
+    first[seen.offset[:-1]] = True
+    return float(seen.repeated[~first].mean()), float(seen.repeated[first].mean())
+
+
+def hyper_at(z: np.ndarray, shares: tuple[float, float]) -> np.ndarray:
+    """Return the noise numbers as a record, shape (1,), at standardised z, shape (19,), and `repeat_shares`."""
     record = np.zeros(1, HYPER_RECORD)
+    for name, share in zip(SHARES, shares, strict=True):
+        record[name] = share
     for name, place in zip(HYPER, z, strict=True):
         start = START[name]
         if name == "correlation":
@@ -70,8 +79,8 @@ def heat_scores(seen: Observed, path: np.ndarray, by: np.ndarray, hyper: np.ndar
     logs = np.zeros(len(path)), np.zeros(len(seen.offset) - 1)
     none = np.zeros((1, 5)), np.zeros((1, 5))
     filter_heats(
-        seen.offset, (path, seen.reading, by, seen.time, seen.energy, seen.mass), seen.repeated, hyper[0], False,
-        logs, none, np.zeros((1, 8, 3)), np.zeros((1, 3)),
+        seen.offset, (path, seen.reading, by, seen.time, seen.energy, seen.mass), (path, by), seen.repeated, hyper[0],
+        False, logs, none, np.zeros((1, 8, 3)), np.zeros((1, 3)),
     )  # fmt: skip
     return np.add.reduceat(logs[0], seen.offset[:-1]) + logs[1]
 
@@ -91,11 +100,11 @@ def search(
     threads: int = 2, progress: Callable[[float], None] | None = None,
 ) -> Fit:  # fmt: skip
     """Climb the posterior by scoring from `z`; paths are linear in the parameters around `anchor`, shape (p,)."""
-    p = columns.shape[1]
+    p, shares = columns.shape[1], repeat_shares(seen)
 
     def heats_at(point: np.ndarray) -> np.ndarray:
         path = around.path + columns @ (point[:p] - anchor)
-        return heat_scores(seen, path, around.by, hyper_at(point[p:]))
+        return heat_scores(seen, path, around.by, hyper_at(point[p:], shares))
 
     def objective(point: np.ndarray) -> float:
         return float(heats_at(point).sum() - 0.5 * point @ point)

@@ -5,7 +5,9 @@ deviation of the lining's hot face x1 [K] and of the relative arc efficiency x2 
 by the kernel's sensitivities (x0' = rho x0 + dl x1 + de x2 + process noise). Each interval may hold a *jump* (an event
 nobody recorded), each dip may be *doubtful* (probe in slag, stratified bath): 2 x 2 hypotheses per dip, the best five
 components are kept, the rest merged into a sixth by moments. A dip that was repeated within 90 s is doubtful with
-its own probability: that is why the operator repeated it.
+its own probability: that is why the operator repeated it. Whether a dip is repeated is known only when the next one is
+taken: it enters what is carried to that next dip; the forecast of the dip itself and the state at its time weigh both
+answers with the shares of the calibration (`repeated`, `repeated_first`).
 **Gives** the exact one-step marginal likelihood up to the merging, predictive quantiles, the filtered state.
 **Source** Bar-Shalom, Li & Kirubarajan, *Estimation with Applications to Tracking and Navigation* (2001), ch. 11
 (Gaussian sums, moment matching); numbers fitted to records. **Checked** tests/twin/test_mixture.py
@@ -24,7 +26,9 @@ HYPER = (
     "walk_event", "noise_first", "noise_second", "noise", "doubt", "doubt_spread", "doubt_first", "doubt_first_spread",
     "doubt_repeated", "jump", "jump_spread", "jump_first",
 )  # fmt: skip
-HYPER_RECORD = np.dtype([(name, "f8") for name in HYPER])
+SHARES = ("repeated", "repeated_first")
+HYPER_RECORD = np.dtype([(name, "f8") for name in HYPER + SHARES])
+NO, YES, UNKNOWN = 0, 1, 2
 PROBABILITIES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 TINY = 1e-300
 LIQUID = 0.5
@@ -176,12 +180,17 @@ def _arrive(hyper, S, W, by):
 
 @kernel
 def _spreads(hyper, dip, repeated):
-    """Return (variance, probability of doubt, variance when doubtful) of dip number `dip` of a heat."""
+    """Return (variance, probability of doubt, variance when doubtful) of dip number `dip` of a heat; `repeated` is NO,
+    YES or UNKNOWN (the next dip is still to come)."""
     noise = hyper.noise_first if dip == 0 else (hyper.noise_second if dip == 1 else hyper.noise)
     doubt = hyper.doubt_first if dip == 0 else hyper.doubt
     spread = hyper.doubt_first_spread if dip == 0 else hyper.doubt_spread
-    if repeated:
-        doubt = hyper.doubt_repeated
+    share = hyper.repeated_first if dip == 0 else hyper.repeated
+    if repeated == YES:
+        share = 1.0
+    elif repeated == NO:
+        share = 0.0
+    doubt = (1.0 - share) * doubt + share * hyper.doubt_repeated
     return noise * noise, doubt, spread * spread
 
 
@@ -219,13 +228,14 @@ def _quantiles(path, comp, count, row):
 
 
 @kernel
-def _final(hyper, h, a, b, seen, full, final_log, final_q, final_mix, work):
+def _final(hyper, h, a, b, seen, ends, full, final_log, final_q, final_mix, work):
     """Predict the last dip of heat h from its first alone, not knowing whether or when others were taken between."""
-    path, reading, by, time, energy, mass = seen
+    _, reading, _, time, energy, mass = seen
+    path, by = ends
     S, W, NS, NW, comp, tmp = work
     carry = np.zeros(4)
     carry[0] = 1.0
-    variance, doubt, doubtful = _spreads(hyper, 0, False)
+    variance, doubt, doubtful = _spreads(hyper, 0, UNKNOWN)
     first = reading[a] - path[a]
     count, density, _ = _observe(S, W, 1, carry, 0.0, 0.0, doubt, variance, doubtful, first, NS, NW, comp, tmp)
     k = _reduce(NS, NW, count, density, S, W, tmp)
@@ -242,14 +252,29 @@ def _final(hyper, h, a, b, seen, full, final_log, final_q, final_mix, work):
 
 
 @kernel
-def filter_heats(offset, seen, repeated, hyper, full, logs, quantiles, final_mix, state):
+def _foresee(hyper, dip, path, deviation, k, carry, jump, row, state, work):
+    """Write the forecast of one dip into row (5,) and the state at its time into state (3,), before anyone can know
+    whether it will be repeated; `deviation` is the dip minus `path` and touches the state alone."""
+    S, W, NS, NW, comp, tmp = work
+    variance, doubt, doubtful = _spreads(hyper, dip, UNKNOWN)
+    count, density, good = _observe(
+        S, W, k, carry, jump, hyper.jump_spread**2, doubt, variance, doubtful, deviation, NS, NW, comp, tmp
+    )
+    _quantiles(path, comp, count, row)
+    _note(NS, NW, count, density, state)
+    state[2] = good / density
+
+
+@kernel
+def filter_heats(offset, seen, ends, repeated, hyper, full, logs, quantiles, final_mix, state):
     """Filter all heats; dips of heat h are offset[h] … offset[h+1]-1.
 
     seen = (path, reading [K], by, time [min], energy [MWh], mass [kg]), each (dips,) and cumulated from the heat's
-    start; by (dips, 3): sensitivities to arrival temperature, hot face, relative efficiency. Fills logs = (dips,),
-    (heats,): log predictive densities of each dip given those before, of the last given the first (constants left
-    out); when `full`: quantiles = (dips, 5), (heats, 5), the mixture final_mix (heats, 8, 3) and state (dips, 3):
-    filtered deviation, its spread, probability of a good dip.
+    start; by (dips, 3): sensitivities to arrival temperature, hot face, relative efficiency. ends = (path, by) of
+    replays that know of no dip but the first and the last. Fills logs = (dips,), (heats,): log densities of each dip
+    and of its being repeated or not given those before, of the last given the first (constants left out): for fitting
+    only. When `full`: quantiles = (dips, 5), (heats, 5), the mixture final_mix (heats, 8, 3) and state (dips, 3):
+    filtered deviation, its spread, probability of a good dip. These of a dip use nothing later than the dip.
     """
     path, reading, by, time, energy, mass = seen
     S, W = np.zeros((COMPONENTS, 9)), np.zeros(COMPONENTS)
@@ -258,8 +283,8 @@ def filter_heats(offset, seen, repeated, hyper, full, logs, quantiles, final_mix
     work = (S, W, NS, NW, comp, tmp)
     for h in range(len(offset) - 1):
         a, b = offset[h], offset[h + 1]
-        _arrive(hyper, S, W, by[a])
-        _final(hyper, h, a, b, seen, full, logs[1], quantiles[1], final_mix, work)
+        _arrive(hyper, S, W, ends[1][a])
+        _final(hyper, h, a, b, seen, ends, full, logs[1], quantiles[1], final_mix, work)
         _arrive(hyper, S, W, by[a])
         k, jump = 1, 0.0
         carry[0], carry[1], carry[2], carry[3] = 1.0, 0.0, 0.0, 0.0
@@ -268,26 +293,23 @@ def filter_heats(offset, seen, repeated, hyper, full, logs, quantiles, final_mix
                 minutes = time[j] - time[j - 1]
                 _interval(hyper, by[j - 1], by[j], minutes, energy[j] - energy[j - 1], mass[j] - mass[j - 1], carry)
                 jump = (hyper.jump_first if j == a + 1 else hyper.jump) * (1.0 - math.exp(-minutes / 3.0))
-            variance, doubt, doubtful = _spreads(hyper, j - a, repeated[j])
-            count, density, good = _observe(
-                S, W, k, carry, jump, hyper.jump_spread**2, doubt, variance, doubtful, reading[j] - path[j],
-                NS, NW, comp, tmp,
-            )  # fmt: skip
+            deviation = reading[j] - path[j]
+            if full:
+                _foresee(hyper, j - a, path[j], deviation, k, carry, jump, quantiles[0][j], state[j], work)
+            variance, doubt, doubtful = _spreads(hyper, j - a, YES if repeated[j] else NO)
+            count, density, _ = _observe(
+                S, W, k, carry, jump, hyper.jump_spread**2, doubt, variance, doubtful, deviation, NS, NW, comp, tmp
+            )
             logs[0][j] = math.log(density)
-            if full:
-                _quantiles(path[j], comp, count, quantiles[0][j])
-                state[j, 2] = good / density
             k = _reduce(NS, NW, count, density, S, W, tmp)
-            if full:
-                _note(S, W, k, state[j])
 
 
 @kernel
-def _note(S, W, k, row):
-    """Write mean and spread of the filtered deviation into row[0], row[1]."""
+def _note(NS, NW, count, density, row):
+    """Write mean and spread of the filtered deviation of weighed components into row[0], row[1]."""
     mean, square = 0.0, 0.0
-    for q in range(k):
-        mean += W[q] * S[q, 0]
-    for q in range(k):
-        square += W[q] * (S[q, 3] + (S[q, 0] - mean) ** 2)
+    for q in range(count):
+        mean += NW[q] / density * NS[q, 0]
+    for q in range(count):
+        square += NW[q] / density * (NS[q, 3] + (NS[q, 0] - mean) ** 2)
     row[0], row[1] = mean, math.sqrt(square)

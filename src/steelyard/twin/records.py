@@ -4,7 +4,8 @@
 a heating and at least two dips; others are counted, never silently lost (`Heats.skipped`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,14 +158,17 @@ def between(heats: Heats, low: int | None, high: int | None = None) -> np.ndarra
 
 
 def energy_before(heats: Heats) -> np.ndarray:
-    """Return the arc energy [J] of the heat up to each dip, shape (dips,)."""
+    """Return the arc energy [J] of the heat up to each dip, shape (dips,).
+
+    A heating under way counts at its mean power: records hold no meter in time.
+    """
     total = np.zeros(len(heats.dip_time))
     for h in range(len(heats)):
         dips = slice(heats.dip_offset[h], heats.dip_offset[h + 1])
         arcs = slice(heats.heating_offset[h], heats.heating_offset[h + 1])
         begin, end = heats.heating_begin[arcs], heats.heating_end[arcs]
         share = (heats.dip_time[dips, None] - begin) / np.maximum(end - begin, 1.0)
-        total[dips] = np.clip(share, 0.0, 1.0) @ heats.heating_energy[arcs]
+        total[dips] = (np.clip(share, 0.0, 1.0) * heats.heating_energy[arcs]).sum(axis=1)
     return total
 
 
@@ -195,11 +199,35 @@ def added_before(heats: Heats) -> np.ndarray:
 
 
 def repeated(heats: Heats) -> np.ndarray:
-    """Return which dips were repeated within 90 s, boolean (dips,): the operator doubted them."""
+    """Return which dips were repeated within 90 s, boolean (dips,): the operator doubted them.
+
+    Known only at the time of the next dip: no forecast of the dip itself may use it.
+    """
     doubt = np.zeros(len(heats.dip_time), dtype=bool)
     heat = heats.heat_of_dip
     doubt[:-1] = (heat[1:] == heat[:-1]) & (np.diff(heats.dip_time) < REPEAT_WITHIN)
     return doubt
+
+
+def ends_only(heats: Heats) -> Heats:
+    """Return the heats without the dips between the first and the last of each, as the final task knows them."""
+    ends = np.sort(np.concatenate([heats.dip_offset[:-1], heats.last_dip]))
+    return replace(
+        heats, dip_offset=2 * np.arange(len(heats) + 1), dip_time=heats.dip_time[ends],
+        dip_temperature=heats.dip_temperature[ends],
+    )  # fmt: skip
+
+
+def fingerprints(heats: Heats) -> list[str]:
+    """Return a 64-bit digest of each heat (16 hexadecimal digits): of the seconds at which it and its first dip began.
+
+    The same heat has the same digest under any name, key or file; the digest holds no temperature and no treatment.
+    """
+    first = heats.start + heats.dip_time[heats.dip_offset[:-1]]
+    return [
+        blake2b(f"{round(begin)} {round(dip)}".encode(), digest_size=8).hexdigest()
+        for begin, dip in zip(heats.start.tolist(), first.tolist(), strict=True)
+    ]
 
 
 def wait_before(heats: Heats) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.twin.adjustable import WAIT, Adjustable, apply
-from steelyard.twin.records import Heats
+from steelyard.twin.records import Heats, ends_only
 from steelyard.twin.replay import USUAL_WAIT, Script, play, script_of, start_of, template_of, wait_before
 
 TEMPERATURE_STEP, LINING_STEP, EFFICIENCY_STEP, MOVE = 5.0, 40.0, 0.05, 0.3
@@ -56,6 +56,19 @@ def paths(heats: Heats, plant: Plant, threads: int = 2, script: Script | None = 
     dimmed = template_of(other, plant.arrival, plant.argon_flow)
     by[:, 2] = (path - play(script, dimmed, start, len(path), threads)) / EFFICIENCY_STEP
     return Paths(path, by)
+
+
+def end_paths(heats: Heats, plant: Plant, threads: int = 2) -> Paths:
+    """Return paths of a replay that knows of no dip between the first and the last of a heat: zero at those between.
+
+    A dip cuts the replay's steps, by which a path moves a little (thousandths of a kelvin); the final task must not
+    see even that.
+    """
+    told = paths(ends_only(heats), plant, threads)
+    ends = np.sort(np.concatenate([heats.dip_offset[:-1], heats.last_dip]))
+    found = Paths(np.zeros(len(heats.dip_time)), np.zeros((len(heats.dip_time), 3)))
+    found.path[ends], found.by[ends] = told.path, told.by
+    return found
 
 
 def jacobian(

@@ -35,7 +35,8 @@ class Twin:
 
     `numbers` are the adjustable numbers, `z` their standardised estimates (p,), `covariance` (p, p) their widened
     posterior; `hyper` the noise numbers of the filter; `wait` the lining per log wait [K]; `base` the furnace numbers
-    that the adjustables start from; `until` the first key that the calibration did not see (None: it saw all).
+    that the adjustables start from; `until` the first key that the calibration did not see (None: it saw all);
+    `fingerprint` the sorted digests of the heats that it saw (`records.fingerprints`).
     """
 
     process: str
@@ -57,6 +58,7 @@ class Twin:
     learned: Learned
     figures: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
+    fingerprint: list[str] = field(default_factory=list)
 
     def as_plant(self) -> Plant:
         """Return what a replay over recorded heats needs."""
