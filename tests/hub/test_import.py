@@ -106,7 +106,7 @@ def test_a_cut_row_is_refused(home, files, write):
 
 def test_wrong_headers_are_refused_with_the_nearest_name(home, files, write):
     files["temp"][0][2] = "temperature"
-    _refused(write(files), "temp.csv", "temperature_c", "Is it 'temperature'?", "--map")
+    _refused(write(files), "temp.csv", "temperature_c", "is it 'temperature'?", "[files.temp.columns]", "--map")
 
 
 def test_duplicated_headers_empty_missing_and_binary_files_are_refused(home, files, write, tmp_path):

@@ -257,7 +257,7 @@ def test_roles_and_names_that_do_not_exist_are_refused(home, tmp_path):
         check_file(path, time="a")
     with pytest.raises(DataError, match="neither a data set nor a file"):
         check_all(["nothing"], None)
-    assert check_all([str(path)], None)[0]["findings"] == []
+    assert [f["id"] for f in check_all([str(path)], None)[0]["findings"]] == ["few_rows"]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 25])

@@ -8,8 +8,12 @@ from hypothesis import strategies as some
 from steelyard.errors import DataError
 from steelyard.trials import kpi
 from steelyard.trials.money import ITEMS, load_prices, worth
+from steelyard.trials.safety import Monitor
 
-COLUMNS = [*kpi.HEAT_COLUMNS, "highest_temperature", "lowest_temperature", "carbon"]
+COLUMNS = [
+    *kpi.HEAT_COLUMNS, "highest_temperature", "lowest_temperature", "carbon", "stratification",
+    "highest_shell_temperature", "alarm_time",
+]  # fmt: skip
 
 
 def heats(count: int = 2, **values: float) -> np.ndarray:
@@ -20,6 +24,7 @@ def heats(count: int = 2, **values: float) -> np.ndarray:
         "arc_energy": 3.0 * 3.6e9, "heat_per_kelvin": 3.6e9 / 18.0, "electrode_mass": 20.0,
         "dips": 5.0, "heatings": 4.0,
         "highest_temperature": 1880.0, "lowest_temperature": 1840.0, "carbon": 0.002,
+        "highest_shell_temperature": 600.0,
     }  # fmt: skip
     for name, value in {**usual, **values}.items():
         table[name] = value
@@ -48,6 +53,41 @@ def test_a_colder_ladle_saves_nothing(deviation):
     assert found["energy_raw_kwh_per_t"] == pytest.approx(30.0 + deviation / 18.0 * 10.0, abs=1e-9)
 
 
+@given(some.floats(0.0, 10.0))
+def test_undissolved_additions_buy_nothing(kelvin):
+    """Steel that will cool by 3 K counts as 3 K colder, in energy, deviation and hit."""
+    chill = kelvin * 1e5 * 825.0
+    one = kpi.evaluate(record(heats(undissolved_chill=chill)))
+    assert one["departure_deviation_k"] == pytest.approx(kelvin, abs=1e-6)
+    assert one["hit_share"] == (100.0 if kelvin <= 5.0 else 0.0) or abs(kelvin - 5.0) < 1e-6
+    assert one["energy_kwh_per_t"] == pytest.approx(30.0 + kelvin / 18.0 * 10.0, abs=1e-6)
+    warmer = kpi.evaluate(record(heats(undissolved_chill=chill, departure_temperature=1866.15 + kelvin)))
+    assert warmer["energy_kwh_per_t"] == pytest.approx(30.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "within", "beyond"),
+    [
+        ("stratified", {"stratification": -4.9}, {"stratification": -5.1}),
+        ("stratified", {"stratification": 4.9}, {"stratification": 5.1}),
+        ("undissolved", {"undissolved_chill": 1.9 * 825e5}, {"undissolved_chill": 2.1 * 825e5}),
+        ("shell_too_hot", {"highest_shell_temperature": 723.0}, {"highest_shell_temperature": 724.0}),
+        ("arc_tripped", {"alarm_time": 0.0}, {"alarm_time": 1.0}),
+        ("far_off_target", {"undissolved_chill": 14.9 * 825e5}, {"undissolved_chill": 15.1 * 825e5}),
+    ],
+)
+def test_a_limit_counts_heats_beyond_it(limit, within, beyond):
+    assert Monitor().counts(heats(3, **within))[limit] == 0
+    assert Monitor().counts(heats(3, **beyond))[limit] == 3
+
+
+def test_an_arc_without_a_ladle_counts_once_however_often_it_is_seen():
+    monitor = Monitor()
+    for number in (3.0, 3.0, 3.0, 4.0):
+        monitor.watch({"ladle_furnace.arc_power": 5.0, "operator.phase": 0.0, "ladle_furnace.heat_number": number})
+    assert monitor.board["arc_without_ladle"] == 2
+
+
 @given(some.floats(-30.0, 30.0))
 def test_off_target_costs_only_beyond_the_window(deviation):
     parts = kpi.cost_parts(record(heats(departure_temperature=1866.15 + deviation)))
@@ -61,7 +101,7 @@ def test_failed_dips_are_dips_that_cost():
 def test_every_kpi_is_declared_in_two_languages():
     for one in kpi.CATALOGUE.values():
         assert set(one.name) == set(one.description) == {"en", "ko"}
-        assert one.trend in ("lower", "higher", "none")
+        assert one.trend in ("lower", "higher")
         assert one.low < one.high
         assert one.formula
 

@@ -91,3 +91,80 @@ def test_hard_violations_are_compared_run_by_run(solution, unsafe):
 
     runs = [SimpleNamespace(job=SimpleNamespace(index=3), baseline=arm(1), solution=arm(solution))]
     assert bool(safety_of(runs).worse_runs) is unsafe
+
+
+def _bias_trial(baseline, solution, primary="bias_k", against=None):
+    """Decide a predictor trial in which only one KPI with a target differs between the arms."""
+    from dataclasses import replace
+
+    from steelyard.trials.plan import load_plan
+    from steelyard.trials.predictor_kpi import CATALOGUE
+    from steelyard.trials.sections import Target
+
+    rails = (Target(primary, 5.0, against),) if against is not None else ()
+    target = Target("mae_k" if rails else primary, 0.5)
+    plan = replace(load_plan("predictor"), primary=(target,), guardrails=rails)
+    pairs = []
+    for i in range(12):
+        base = dict.fromkeys(CATALOGUE, 3.0)
+        wobble = 0.1 * (i % 3 - 1)
+        pairs.append(Pair(i, "r", i, {**base, primary: baseline + wobble}, {**base, primary: solution - wobble}))
+    results = analyse(pairs, plan, "hash")
+    return decide(results, Safety(), plan)["verdict"], results
+
+
+@pytest.mark.parametrize(
+    ("baseline", "solution", "verdict"),
+    [(5.0, 0.0, "better"), (-5.0, 0.5, "better"), (0.0, 5.0, "worse"), (1.0, -4.0, "worse"), (3.0, -3.0, "not worse")],
+)
+def test_a_kpi_with_a_target_is_better_the_nearer_it_comes(baseline, solution, verdict):
+    assert _bias_trial(baseline, solution)[0] == verdict
+    assert _bias_trial(baseline + 90.0, solution + 90.0, "coverage_90")[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("solution", "against", "state"),
+    [(90.0, 90.0, "held"), (97.0, 90.0, "broken"), (83.0, 90.0, "broken"), (90.0, 80.0, "held"), (70.0, 80.0, "broken"),
+     (99.0, 80.0, "held")],
+)  # fmt: skip
+def test_against_a_fixed_value_a_target_counts_in_both_directions(solution, against, state):
+    _, results = _bias_trial(90.0, solution, "coverage_90", against)
+    assert results["guardrails"][0]["state"] == state
+
+
+def test_the_ensemble_goes_by_all_primary_kpis():
+    from steelyard.trials.ensemble import _holds
+
+    def primary(effect):
+        return {"trend": "lower", "target": None, "against": None, "effect": effect, "low": effect, "high": effect,
+                "margin": 0.5}  # fmt: skip
+
+    good, bad = primary(-1.0), primary(2.0)
+    assert _holds("better", [good, good], [], False)
+    assert not _holds("better", [good, bad], [], False)
+    assert not _holds("not worse", [good, bad], [], False)
+    assert _holds("worse", [good, bad], [], False)
+    assert not _holds("worse", [good, good], [], False)
+
+
+def test_the_demonstration_seal_is_not_called_unknown():
+    from steelyard.trials.plan import load_plan
+    from steelyard.trials.validity import _independence
+
+    record = load_plan("advisor").record()
+    assert "known" in _independence(record)["en"]
+    assert "unknown" not in _independence(record)["en"]
+    record["suite"]["commitment"] = "0" * 64
+    assert "unknown before" in _independence(record)["en"]
+
+
+def test_trials_modules_import_in_one_direction():
+    """No circle: what assembles a report does not import what runs the trial, also not inside a function."""
+    import ast
+    from pathlib import Path
+
+    import steelyard.trials.assemble as module
+
+    names = {node.module for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8")))
+             if isinstance(node, ast.ImportFrom)}  # fmt: skip
+    assert "steelyard.trials.run" not in names

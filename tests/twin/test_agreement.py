@@ -1,6 +1,7 @@
 """Scores are those of unseen heats or say that they are not; yardsticks that cannot be had say why."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from steelyard.errors import DataError
 from steelyard.twin.agreement import agreement, score
 from steelyard.twin.baselines import baselines, interval_table
 from steelyard.twin.credibility import with_agreement
-from steelyard.twin.records import Heats
+from steelyard.twin.records import Heats, fingerprints
 from steelyard.twin.twin import Twin
 
 SCORES = {"mae_k", "rmse_k", "bias_k", "coverage_50", "coverage_90", "n"}
@@ -19,10 +20,10 @@ SCORES = {"mae_k", "rmse_k", "bias_k", "coverage_50", "coverage_90", "n"}
 class Shelf:
     """A store that holds the synthetic heats under one name."""
 
-    def __init__(self, heats: Heats) -> None:
+    def __init__(self, heats: Heats, content: str = "0" * 64) -> None:
         import polars as pl
 
-        h = heats
+        h, self.content = heats, content
         when = [h.start[i] + h.dip_time[j] for i in range(len(h)) for j in range(h.dip_offset[i], h.dip_offset[i + 1])]
         arc = np.repeat(np.arange(len(h)), np.diff(h.heating_offset))
         add = np.repeat(np.arange(len(h)), np.diff(h.addition_offset))
@@ -45,7 +46,7 @@ class Shelf:
         }  # fmt: skip
 
     def info(self, name: str) -> dict:
-        return {"kind": "ladle-furnace", "hash": "0" * 64}
+        return {"kind": "ladle-furnace", "hash": self.content}
 
     def table(self, name: str, table: str):
         return self.tables[table]
@@ -72,6 +73,24 @@ def test_heats_that_the_calibration_saw_are_named(twin: Twin, scores: dict, synt
     assert twin.card["validation"]["level"] == 2
     unseen = dict(scores, split=scores["split"] | {"heats_seen_before": 0})
     assert with_agreement(twin.card, unseen)["validation"]["level"] >= 2
+
+
+def test_seen_heats_are_known_again_under_other_names_keys_and_hashes(twin: Twin, synthetic) -> None:
+    other = replace(synthetic.heats, key=synthetic.heats.key + 5000)
+    found = agreement(twin, "renamed", 5200, Shelf(other, "f" * 64), threads=1)
+    assert found["split"]["heats_seen_before"] == found["split"]["heats_scored"] == 41
+    assert "warning" in found["split"]
+    assert found["baselines"]["linear"]["interval_mae_k"] is not None
+    half = replace(twin, fingerprint=sorted(fingerprints(synthetic.heats)[:220]))
+    assert agreement(half, "renamed", 5200, Shelf(other, "f" * 64), 1)["split"]["heats_seen_before"] == 21
+
+
+def test_new_heats_are_not_taken_for_old_ones_because_of_a_name(twin: Twin, synthetic) -> None:
+    later = replace(synthetic.heats, start=synthetic.heats.start + 1e6)
+    found = agreement(twin, "made-up", 200, Shelf(later), threads=1)
+    assert found["split"]["heats_seen_before"] == 0
+    assert "warning" not in found["split"]
+    assert found["baselines"]["linear"]["interval_mae_k"] is not None
 
 
 def test_the_twin_beats_plain_yardsticks_on_its_own_world(scores: dict) -> None:
@@ -136,8 +155,9 @@ def test_measured_heats_reach_the_targets(shared_data: Path, home: Path) -> None
     assert 16.0 <= found["learned"]["forecast_k_per_mwh"] <= 20.0
     assert found["learned"]["residual_sd_k"] < 3.0
     assert found["split"]["heats_seen_before"] == 0
-    boosting = found["baselines"]["boosting"]["interval_mae_k"]
-    assert boosting is None or found["interval"]["mae_k"] < boosting
+    for task in ("interval", "final"):
+        boosting = found["baselines"]["boosting"][f"{task}_mae_k"]
+        assert boosting is None or found[task]["mae_k"] < boosting
     assert twin.practice["dip_delay"] == pytest.approx(104.0, abs=10.0)
     assert 18.0 < twin.practice["assumed_rate"] * 3.6e9 < 25.0
     assert with_agreement(twin.card, found)["validation"]["level"] == 3

@@ -8,6 +8,7 @@ import pytest
 from steelyard.errors import DataError
 from steelyard.twin.estimate import predict
 from steelyard.twin.file import load, save, to_document
+from steelyard.twin.records import fingerprints
 from steelyard.twin.twin import Twin
 
 
@@ -22,6 +23,22 @@ def test_a_twin_survives_the_disk(twin: Twin, path: Path, synthetic) -> None:
     assert predict(again, synthetic.heats, 1).final.tobytes() == predict(twin, synthetic.heats, 1).final.tobytes()
     assert again.draws(2, 5) == twin.draws(2, 5)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_fitted_heats_are_in_the_file_as_digests_only(twin: Twin, path: Path, synthetic) -> None:
+    digests = json.loads(path.read_text())["fingerprint"].split()
+    assert digests == sorted(fingerprints(synthetic.heats))
+    assert len(set(digests)) == len(synthetic.heats)
+    assert all(len(digest) == 16 for digest in digests)
+
+
+def test_a_file_without_a_number_that_is_needed_now_says_which(twin: Twin, path: Path) -> None:
+    older = {name: value for name, value in twin.hyper.items() if name != "repeated"}
+    with pytest.raises(DataError, match=r"lacks 'repeated'.*steelyard twin calibrate"):
+        load(changed(path, hyper=older))
+    lacking = {name: value for name, value in twin.parameters.items() if name != "dip_bias"}
+    with pytest.raises(DataError, match=r"dip_bias.*steelyard twin calibrate"):
+        load(changed(path, parameters=lacking))
 
 
 def changed(path: Path, **changes) -> Path:
@@ -40,6 +57,9 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
     [
         ({"format": "something"}, "is no twin file"),
         ({"version": 99}, "of version 99"),
+        ({"version": 1}, r"of version 1 \(it was made by an older steelyard\).*steelyard twin calibrate"),
+        ({"fingerprint": "00"}, "1 digests for 240 heats"),
+        ({"fingerprint": None}, "digests"),
         ({"z": [0.0]}, "do not belong together"),
         ({"numbers": 3}, "damaged"),
         ({"learned": {}}, "damaged"),

@@ -22,7 +22,8 @@ GAUSSIAN = dict.fromkeys(("doubt", "doubt_first", "doubt_repeated", "jump", "jum
 
 
 def hyper(**changes: float) -> np.ndarray:
-    return hyper_record({name: START[name] for name in HYPER} | {"correlation": -0.4} | changes)
+    shares = {"repeated": 0.12, "repeated_first": 0.2}
+    return hyper_record({name: START[name] for name in HYPER} | shares | {"correlation": -0.4} | changes)
 
 
 def seen(reading: np.ndarray = READING, repeated: np.ndarray | None = None) -> Observed:
@@ -117,8 +118,27 @@ def test_quantiles_are_in_order_and_a_repeated_dip_counts_less() -> None:
     odd[2] += 12.0
     mark = np.zeros(7, dtype=bool)
     mark[2] = True
-    assert run(odd, mark).state[2, 2] < run(odd).state[2, 2]
     assert run(odd, mark).step[3, 2] < run(odd).step[3, 2]
+
+
+@pytest.mark.parametrize("j", [0, 2])
+def test_nothing_told_of_a_dip_knows_whether_it_will_be_repeated(j: int) -> None:
+    mark = np.zeros(7, dtype=bool)
+    mark[j] = True
+    plain, marked = run(), run(repeated=mark)
+    assert plain.step[: j + 1].tobytes() == marked.step[: j + 1].tobytes()
+    assert plain.state[: j + 1].tobytes() == marked.state[: j + 1].tobytes()
+    assert plain.final.tobytes() == marked.final.tobytes()
+    assert plain.step[j + 1].tobytes() != marked.step[j + 1].tobytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_an_unknown_repeat_is_weighed_by_its_share(share: float) -> None:
+    chance = (1.0 - share) * START["doubt"] + share * START["doubt_repeated"]
+    told = forecast(seen(), Paths(PATH, BY), hyper(repeated=share))
+    same = forecast(seen(), Paths(PATH, BY), hyper(repeated=0.0, doubt=chance))
+    assert told.step[1].tolist() == pytest.approx(same.step[1].tolist(), abs=1e-9)
+    assert told.state[1].tolist() == pytest.approx(same.state[1].tolist(), abs=1e-9)
 
 
 def test_quantiles_of_a_known_mixture() -> None:

@@ -1,6 +1,8 @@
 """`steelyard hub`: bring data in, look at them, check whether they can be true, remove them."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,27 +11,47 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.output import console, emit, folding, language, progress
+from steelyard.hub.texts import table_word
 
 app = typer.Typer(no_args_is_help=True, help="Recorded data: import, look, check for plausibility.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]
 Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (TOML): other file names, columns, units.")]
+_DROPPED = ("file", "row", "key", "column", "value", "reason")
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 @contextmanager
 def _interruptible(lang: str) -> Iterator[None]:
-    """End on Ctrl-C with one sentence and exit code 130."""
+    """End on Ctrl-C with one sentence and exit code 130.
+
+    A stop may surface as another error: inside compiled code it becomes a PanicException, no child of Exception.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: Any) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    mine = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, press) if mine else None
     try:
+        import numpy  # noqa: F401  before polars, whose compiled code panics when a stop falls into this import
+
         yield
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not (pressed or isinstance(error, KeyboardInterrupt)):
+            raise
         said = {
             "en": "stopped; the store is unchanged and readable",
             "ko": "중단했습니다. 저장소는 그대로이며 읽을 수 있습니다",
         }
         print(said[lang], file=sys.stderr)
         raise typer.Exit(130) from None
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, before)
 
 
 @app.command("import")
@@ -43,10 +65,10 @@ def import_(
     json_out: Json = False,
 ) -> None:
     """Import recorded data; what cannot be read is refused, what is left out is listed."""
-    from steelyard.hub.ingest import import_dataset
-
     chosen = language(lang)
     with _interruptible(chosen), progress("import", silent=json_out) as tell:
+        from steelyard.hub.ingest import import_dataset
+
         result = import_dataset(kind, directory, name, mapping, replace=replace, progress=tell)
     emit(result, json_out, lambda: _print_import(result, chosen))
 
@@ -70,10 +92,11 @@ def show(
     json_out: Json = False,
 ) -> None:
     """Show what a data set holds and every value that was left out, with the reason."""
-    from steelyard.hub.describe import describe
-
     chosen = language(lang)
-    result = describe(name, chosen)
+    with _interruptible(chosen):
+        from steelyard.hub.describe import describe
+
+        result = describe(name, chosen)
     emit(result, json_out, lambda: _print_show(result, chosen, None if dropped else 20))
 
 
@@ -87,13 +110,18 @@ def check(
     lang: Lang = None,
     json_out: Json = False,
 ) -> None:
-    """Check whether data can be the record of a process: findings with evidence, in plain words."""
-    from steelyard.hub.plausibility.check import check_all
+    """Check whether data can be the record of a process: findings with evidence, in plain words.
 
+    Exit code: 0 nothing serious, 1 findings of severity error, 2 the data cannot be read.
+    """
     chosen = language(lang)
     with _interruptible(chosen), progress("check", silent=json_out) as tell:
+        from steelyard.hub.plausibility.check import check_all
+
         reports = check_all(what, mapping, tell, group=group, time=time, target=target)
     emit(reports[0] if len(reports) == 1 else reports, json_out, lambda: _print_checks(reports, chosen))
+    if any(report["counts"]["error"] for report in reports):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -109,17 +137,29 @@ def remove(
     chosen, store = language(lang), open_store()
     store.info(name)
     ask = {"en": f"Remove data set {name!r}?", "ko": f"데이터 세트 {name!r}을(를) 삭제할까요?"}[chosen]
-    if not yes and not typer.confirm(ask, err=True):
-        emit(
-            {"removed": False, "name": name}, json_out, lambda: print({"en": "kept", "ko": "그대로 두었습니다"}[chosen])
-        )
-        return
+    answer = "y" if yes else _answer(ask)
+    if answer not in ("y", "yes", "예", "네"):
+        kept = {"en": "kept", "ko": "그대로 두었습니다"}[chosen]
+        emit({"removed": False, "name": name}, json_out, lambda: print(kept))
+        raise typer.Exit(0 if answer else 1)
     store.remove(name)
     emit(
         {"removed": True, "name": name},
         json_out,
         lambda: print({"en": f"removed {name}", "ko": f"{name} 삭제함"}[chosen]),
     )
+
+
+def _answer(question: str) -> str:
+    """Ask on stderr (stdout holds results only) and return the answer; "" when none came."""
+    print(f"{question} [y/N]: ", end="", file=sys.stderr, flush=True)
+    try:
+        said = sys.stdin.readline()
+    except KeyboardInterrupt:
+        said = ""
+    if not said.endswith("\n"):
+        print(file=sys.stderr)
+    return said.strip().lower() or ("n" if said else "")
 
 
 def _brief(info: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +169,7 @@ def _brief(info: dict[str, Any]) -> dict[str, Any]:
 
 def _print_import(result: dict[str, Any], lang: str) -> None:
     out = console()
-    rows = ", ".join(f"{table} {count}" for table, count in result["tables"].items())
+    rows = ", ".join(f"{table_word(table, lang)} {count}" for table, count in result["tables"].items())
     said = {"en": "imported", "ko": "가져옴"}[lang]
     out.print(f"[bold]{result['name']}[/] {said} ({result['kind']}): {rows}", highlight=False)
     for file, account in result["files"].items():
@@ -165,7 +205,8 @@ def _print_list(rows: list[dict[str, Any]], root: str, lang: str) -> None:
     heads = {"en": ("name", "kind", "rows", "imported"), "ko": ("이름", "종류", "행", "가져온 시각")}[lang]
     table = Table(*folding(heads), box=None)
     for row in rows:
-        counts = ", ".join(f"{name} {entry['rows']}" for name, entry in row["tables"].items() if name != "dropped")
+        tables = {name: entry["rows"] for name, entry in row["tables"].items() if name != "dropped"}
+        counts = ", ".join(f"{table_word(name, lang)} {rows}" for name, rows in tables.items())
         table.add_row(row["name"], row["kind"], counts, row["created"])
     console().print(table)
 
@@ -180,7 +221,9 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
     )
     for name, table in result["tables"].items():
         columns = ", ".join(column + (f" [{e['unit']}]" if e["unit"] else "") for column, e in table["columns"].items())
-        out.print(f"  {name}: {table['rows']} · {columns}", markup=False, highlight=False)
+        word = table_word(name, lang)
+        shown = name if word == name else f"{word}({name})"
+        out.print(f"  {shown}: {table['rows']} · {columns}", markup=False, highlight=False)
     _print_notes(result["notes"], lang)
     values = result["dropped"]
     if not values:
@@ -197,7 +240,8 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
         title_justify="left",
     )
     for entry in values[:most]:
-        table.add_row(*("" if cell is None else str(cell) for cell in entry.values()))
+        cells = entry | {"key": entry.get("label") or entry["key"]}
+        table.add_row(*("" if cells[k] is None else str(cells[k]) for k in _DROPPED))
     out.print(table)
     if most is not None and len(values) > most:
         print(
@@ -210,19 +254,19 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
 def _print_checks(reports: list[dict[str, Any]], lang: str) -> None:
     from rich.markup import escape
 
+    from steelyard.hub.plausibility.check import IMPORT_FINDINGS
     from steelyard.hub.plausibility.finding import SEVERITY_TEXT
 
     out = console()
     for report in reports:
-        rows = ", ".join(f"{table} {count}" for table, count in report["tables"].items())
+        rows = ", ".join(f"{table_word(table, lang)} {count}" for table, count in report["tables"].items())
         out.print(f"[bold]{escape(report['name'])}[/] ({escape(rows)})", highlight=False)
         for finding in report["findings"]:
-            word = SEVERITY_TEXT[finding["severity"]][lang]
-            out.print(
-                f"[{_STYLE[finding['severity']]}]{word}[/] {finding['id']} · {escape(finding['table'])}",
-                highlight=False,
-            )
+            word, style = SEVERITY_TEXT[finding["severity"]][lang], _STYLE[finding["severity"]]
+            where = escape(table_word(finding["table"], lang))
+            out.print(f"[{style}]{word}[/] {finding['id']} · {where}", highlight=False)
             out.print(f"  {finding['message'][lang]}", highlight=False, markup=False)
+        _print_notes([note for note in report["notes"] if note["id"] not in IMPORT_FINDINGS], lang)
         counts = report["counts"]
         if not report["findings"]:
             print({"en": "Nothing odd was found.", "ko": "이상한 점을 찾지 못했습니다."}[lang])

@@ -1,5 +1,9 @@
 """`steelyard trial`: run a paired trial and write its report, verify a report, show a plan and its hash."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,16 +26,80 @@ Draws = Annotated[int | None, typer.Option(help="Plausible plants to repeat it i
 Count = Annotated[int | None, typer.Option(help="Change this number of the plan; a change makes a new trial.")]
 
 
-def _plan(name: str, changes: dict[str, dict[str, Any]]) -> Any:
+OPTIONS = {
+    "solution": ("solution", "path"), "kind": ("solution", "kind"), "twin": ("plant", "twin"), "data": ("data", "name"),
+    "campaigns": ("runs", "campaigns"), "heats": ("runs", "heats"), "draws": ("ensemble", "draws"),
+}  # fmt: skip
+INTERRUPTED = {"en": "interrupted; nothing was half-written", "ko": "중단됨; 쓰다 만 파일은 없습니다"}
+STOPPING = {"en": "interrupt: the solution is being stopped …", "ko": "중단 요청: 솔루션을 종료하는 중 …"}
+
+
+def _plan(name: str, given: dict[str, Any]) -> Any:
+    """Load a plan and change it by the options that were given; an error names the option."""
+    from steelyard.errors import SteelyardError
     from steelyard.trials.plan import load_plan
 
     plan = load_plan(name)
-    kept = {section: {k: v for k, v in values.items() if v is not None} for section, values in changes.items()}
-    return plan.with_changes(**{section: values for section, values in kept.items() if values})
+    for option, value in given.items():
+        if value is None:
+            continue
+        section, key = OPTIONS[option]
+        try:
+            plan = plan.with_changes(**{section: {key: _absolute(value) if isinstance(value, Path) else value}})
+        except SteelyardError as error:
+            raise type(error)(f"--{option} {value}: {str(error).removeprefix('plan: ')}") from error
+    return plan
 
 
-def _absolute(path: Path | None) -> str | None:
-    return None if path is None else str(path.expanduser().resolve())
+def _there(**files: Path | None) -> None:
+    """See that the files named by options are there."""
+    from steelyard.errors import DataError
+
+    for option, path in files.items():
+        if path is not None and not path.expanduser().exists():
+            raise DataError(f"--{option} {path}: there is no file {path}; check the path, or leave the option out")
+
+
+@contextmanager
+def _interruptible(lang: str) -> Iterator[None]:
+    """Make Ctrl-C end a command in good order with exit code 130; a second Ctrl-C does not disturb the cleaning up."""
+
+    def once(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        typer.echo(STOPPING[lang], err=True)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    mine = before is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if mine:
+        signal.signal(signal.SIGINT, once)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(INTERRUPTED[lang], err=True)
+        raise typer.Exit(130) from None
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make the folder of the report; take away again what was made when nothing comes into it."""
+    from steelyard.trials.report import prepare
+
+    new = [path for path in (out, *out.parents) if not path.exists()]
+    try:
+        prepare(out)
+        yield
+    finally:
+        for path in new:
+            with suppress(OSError):
+                path.rmdir()  # only empty ones go
+
+
+def _absolute(path: Path) -> str:
+    return str(path.expanduser().resolve())
 
 
 @app.command("run")
@@ -49,22 +117,23 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """Run a trial and write its report; a bad solution ends in a finished report, a bad plan in exit code 2."""
-    from steelyard.trials.report import prepare, write
-    from steelyard.trials.run import run_plan
-
     chosen = language(lang)
-    changes: dict[str, dict[str, Any]] = {
-        "solution": {"path": _absolute(solution), "kind": kind},
-        "plant": {"twin": _absolute(twin)},
-        "data": {"name": data},
-        "runs": {"campaigns": campaigns, "heats": heats},
-        "ensemble": {"draws": draws if draws is not None or twin is None else 10},
-    }
-    made = _plan(plan, changes)
-    prepare(out)
-    with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
-        report = run_plan(made, progress=bar)
-    write(report, out, chosen)
+    with _interruptible(chosen):
+        from steelyard.trials.report import write
+        from steelyard.trials.run import run_plan
+
+        _there(solution=solution, twin=twin)
+        made = _plan(
+            plan,
+            {
+                "solution": solution, "kind": kind, "twin": twin, "data": data, "campaigns": campaigns,
+                "heats": heats, "draws": draws if draws is not None or twin is None else 10,
+            },
+        )  # fmt: skip
+        with _folder(out):
+            with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
+                report = run_plan(made, progress=bar)
+            write(report, out, chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
     short["sentence"] = report["result"]["verdict"]["sentence"][chosen]
     emit(short, json_out, lambda: _print_run(report, chosen))
@@ -81,13 +150,15 @@ def verify_command(
     lang: Lang = None,
 ) -> None:
     """Run a reported trial again and compare bit for bit; exit code 1 when anything differs."""
-    from steelyard.trials.verify import verify
-
     chosen = language(lang)
     given = {"solution": solution, "baseline": baseline, "twin": twin, "prices": prices}
-    places = {name: str(path.resolve()) for name, path in given.items() if path is not None}
-    with progress({"en": "verify", "ko": "검증"}[chosen], silent=json_out) as bar:
-        result = verify(report, places, progress=bar)
+    _there(**given)
+    places = {name: _absolute(path) for name, path in given.items() if path is not None}
+    with _interruptible(chosen):
+        from steelyard.trials.verify import verify
+
+        with progress({"en": "verify", "ko": "검증"}[chosen], silent=json_out) as bar:
+            result = verify(report, places, progress=bar)
     emit(result, json_out, lambda: _print_verify(result, chosen))
     raise typer.Exit(0 if result["verified"] else 1)
 
@@ -122,7 +193,7 @@ def list_command(json_out: Json = False, lang: Lang = None) -> None:
 
     chosen = language(lang)
     result = listing(chosen)
-    emit(result, json_out, lambda: _print_list(result))
+    emit(result, json_out, lambda: _print_list(result, chosen))
 
 
 def _print_run(report: dict[str, Any], lang: str) -> None:
@@ -145,13 +216,22 @@ def _plain(text: str) -> str:
 
 
 def _print_verify(result: dict[str, Any], lang: str) -> None:
+    from steelyard.trials.verify import PARTS
+
     if result["verified"]:
         said = {"en": "verified: the same result, bit for bit", "ko": "검증됨: 비트 단위로 동일한 결과"}[lang]
         print(f"{said}\n{result['result_hash']}")
-        return
-    print({"en": "NOT verified; this differs:", "ko": "검증 실패. 다른 부분:"}[lang])
-    for line in result["differences"]:
-        print(f"  {line}")
+    else:
+        print({"en": "NOT verified; this differs:", "ko": "검증 실패. 다른 부분:"}[lang])
+        for line in result["differences"]:
+            print(f"  {line}")
+    done = {"en": "compared", "ko": "비교함"}[lang]
+    missing = {"en": "NOT checked", "ko": "확인하지 않음"}[lang]
+    absent = {"en": "; it does not lie beside report.json", "ko": "; report.json 옆에 없음"}[lang]
+    for part in result["compared"]:
+        print(f"{done}: {PARTS[part][lang]}")
+    for part in result["not_compared"]:
+        print(f"{missing}: {PARTS[part][lang]}{absent if part == 'page' else ''}")
 
 
 def _print_seal(result: dict[str, Any], lang: str) -> None:
@@ -169,14 +249,24 @@ def _print_plan(result: dict[str, Any], lang: str) -> None:
     print({"en": "plan hash", "ko": "계획 해시"}[lang] + f": {result['hash']}")
 
 
-def _print_list(result: dict[str, Any]) -> None:
+def _print_list(result: dict[str, Any], lang: str) -> None:
     from rich.table import Table
+
+    from steelyard.trials.listing import heading
 
     for title, rows in result.items():
         columns = [column for column in rows[0] if column != "trend"]
-        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table = Table(title=heading(title, lang), title_justify="left", box=None, padding=(0, 2, 0, 0))
         for column in columns:
-            table.add_column(column, overflow="fold", style="bold" if column == "id" else None, no_wrap=column == "id")
+            table.add_column(
+                heading(column, lang), overflow="fold", style="bold" if column == "id" else None, no_wrap=column == "id"
+            )
         for row in rows:
-            table.add_row(*(str(row[column]) for column in columns))
+            table.add_row(*(_cell(column, str(row[column]), lang) for column in columns))
         console().print(table)
+
+
+def _cell(column: str, value: str, lang: str) -> str:
+    from steelyard.trials.listing import heading
+
+    return heading(value, lang) if column in ("kind", "trial") else value

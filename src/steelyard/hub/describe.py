@@ -11,7 +11,10 @@ def describe(name: str, lang: str = "en") -> dict[str, Any]:
     store = open_store()
     info = store.info(name)
     dropped = store.table(name, "dropped").to_dicts()
+    label = dict(store.table(name, "heats").iter_rows()) if "heats" in info["tables"] else {}
     for entry in dropped:
+        if label:
+            entry["label"] = label.get(entry["key"])
         entry["reason"] = reason_in(lang, entry["reason"])
     tables = {table: entry for table, entry in info["tables"].items() if table != "dropped"}
     source = {key: value for key, value in info["source"].items() if key != "notes"}

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.errors import DataError
+from steelyard.hub.clocks import check_zones, one_clock, split_zones
+from steelyard.hub.figures import grouping, pointed
 from steelyard.hub.ledger import Ledger
 from steelyard.hub.mapping import Mapping, load_mapping
-from steelyard.hub.reading import Format, RawTable, _decodes, _parse_times, read_csv
+from steelyard.hub.reading import TIME_FORMATS, Format, RawTable, _decodes, _parse_times, read_csv
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,7 +38,6 @@ _OTHER_TIMES = (
     "%Y.%m.%d %H:%M:%S",
     "%Y%m%d%H%M%S",
     "%Y%m%d",
-    "%Y-%m-%d %H:%M:%S%#z",
 )
 _UNIT_ENDS = {
     "c": "°C",
@@ -119,7 +120,7 @@ def _read_parquet(path: Path) -> "pl.DataFrame":
     except FileNotFoundError as error:
         raise DataError(f"{path}: the file is missing; check the path") from error
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet ({error}); export it again") from error
+        raise DataError(f"{path}: damaged, or no Parquet file; export it again") from error
     if not frame.height:
         raise DataError(f"{path}: the table has no rows")
     return frame
@@ -150,7 +151,7 @@ def _typed(raw: RawTable, how: Format, ledger: Ledger) -> "pl.DataFrame":
     account = ledger.open(raw, given)
     for name in raw.header:
         text = pl.Series(name, raw.cells[name], dtype=pl.String)
-        values, bad = _best(text, how)
+        values, bad = _best(raw, text, how, ledger)
         columns[name] = values
         for at in bad.arg_true().to_list():
             mark = "missing_mark" if text[at].lower() in MISSING_MARKS else "not_a_number"
@@ -159,20 +160,18 @@ def _typed(raw: RawTable, how: Format, ledger: Ledger) -> "pl.DataFrame":
     account.values_dropped = account.cells_emptied = listed
     frame = pl.DataFrame(columns)
     ledger.close(raw, frame, tuple(raw.header))
+    check_zones([raw], ledger)
     return frame
 
 
-def _best(text: "pl.Series", how: Format) -> "tuple[pl.Series, pl.Series]":
+def _best(raw: RawTable, text: "pl.Series", how: Format, ledger: Ledger) -> "tuple[pl.Series, pl.Series]":
     """Return a column in its type, and where a given cell had to be left empty for that."""
     import polars as pl
 
     marks = text.str.to_lowercase().is_in(MISSING_MARKS)
     clean = text.set(marks, None)
     given = clean.is_not_null()
-    plain = clean
-    if how.decimal == "," or (how.decimal == "." and _decimal_comma(clean)):
-        plain = clean.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    values = plain.cast(pl.Float64, strict=False)
+    values = _figures(raw, clean, how.decimal, ledger).cast(pl.Float64, strict=False)
     values = values.set(~values.is_finite().fill_null(False), None)
     count = int(given.sum())
     enough = MOSTLY * count
@@ -184,18 +183,56 @@ def _best(text: "pl.Series", how: Format) -> "tuple[pl.Series, pl.Series]":
         if not leading_zero:
             typed = values.cast(pl.Int64) if whole else values
             return typed, (text != "") & typed.is_null()
-    for pattern in (*how.time_formats, *_OTHER_TIMES):
-        moments = _parse_times(clean.fill_null(""), pattern)
-        if moments.is_not_null().sum() == given.sum():
-            return moments, (text != "") & moments.is_null()
+    moments = _moments(raw, clean, how)
+    if moments is not None:
+        return moments, (text != "") & moments.is_null()
     kept = text.set(text == "", None)
     return kept, pl.Series([False] * len(text))
 
 
+def _figures(raw: RawTable, clean: "pl.Series", decimal: str, ledger: Ledger) -> "pl.Series":
+    """Return the cells with a decimal point, thousands separators taken off; 1,595 alone stays text, noted."""
+    name = clean.name
+    point = "," if decimal == "," or _decimal_comma(clean) else "."
+    groups = grouping(clean, point)
+    if groups == "thousands":
+        raw.thousands.add(name)
+    if groups == "doubtful":
+        mark = "," if point == "." else "."
+        cell = str(clean.filter(clean.str.contains(mark, literal=True).fill_null(False))[0])
+        whole, part = cell.replace(mark, ""), cell.replace(mark, ".")
+        ledger.note(
+            "doubtful_figures",
+            f'column {name!r} stays text: {cell!r} may be {whole} or {part}; state [format] decimal = "{mark}" in a '
+            "mapping file (--map), or export it without thousands separators",
+            f"열 {name!r}은(는) 문자로 둡니다. {cell!r}이(가) {whole}인지 {part}인지 알 수 없습니다. 매핑 파일의 "
+            f'[format]에 decimal = "{mark}"를 적거나 천 단위 구분 없이 내보내십시오',
+            column=name,
+        )
+    return pointed(clean, point, groups == "thousands")
+
+
+def _moments(raw: RawTable, clean: "pl.Series", how: Format) -> "pl.Series | None":
+    """Return a column as times when every given cell is one; time zones are taken off when they are of one clock."""
+    given = clean.is_not_null()
+    bare, zones, time_format = split_zones(clean.fill_null(""), how.time_format)
+    found = set(zones.drop_nulls().to_list())
+    if (found and (zones.is_null() & given).any()) or not one_clock(found):
+        return None
+    own = (time_format,) if time_format else TIME_FORMATS
+    for pattern in (*own, *_OTHER_TIMES):
+        moments = _parse_times(bare, pattern)
+        if moments.is_not_null().sum() == given.sum():
+            raw.zones |= found
+            return moments
+    return None
+
+
 def _decimal_comma(clean: "pl.Series") -> bool:
     """Return whether a column is written with decimal commas throughout (and so cannot be numbers with points)."""
+    if grouping(clean, ".") != "none":
+        return False
     given = clean.drop_nulls()
     commas = given.str.contains(r"^[+-]?[0-9]+,[0-9]+$")
     rest = given.filter(~commas).str.contains(r"^[+-]?[0-9]+$")
-    thousands = given.str.contains(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$")
-    return bool(commas.any()) and bool(rest.all()) and not bool(thousands.all())
+    return bool(commas.any()) and bool(rest.all())

@@ -3,13 +3,12 @@
 import re
 from typing import TYPE_CHECKING
 
-from steelyard.errors import DataError, UnitError
+from steelyard.errors import DataError
 from steelyard.hub.ledger import WHOLE_ROW, Ledger
 from steelyard.hub.mapping import FileMap, pick_columns
 from steelyard.hub.ranges import Range
-from steelyard.hub.reading import RawTable, integers, numbers, times
-from steelyard.hub.source import median_of, note_unread
-from steelyard.units import convert
+from steelyard.hub.reading import RawTable, integers, times
+from steelyard.hub.source import median_of, note_unread, number_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,7 +78,7 @@ def _wide(raw: RawTable, entry: FileMap, columns: dict[str, str], ledger: Ledger
     data: dict[str, pl.Series] = {"key": integers(raw, columns["key"])}
     for ours, theirs in columns.items():
         if ours != "key":
-            data[ours] = times(raw, theirs, entry.format) if is_time else _amount(raw, entry, ours, theirs)
+            data[ours] = times(raw, theirs, entry.format) if is_time else number_in(raw, entry, ours, theirs, "kg")
     frame = pl.DataFrame({"at": list(range(len(raw.rows)))} | data)
     materials = tuple(name for name in columns if name != "key")
     ledger.open(raw, sum(int(frame[name].is_not_null().sum()) for name in materials))
@@ -91,21 +90,10 @@ def _wide(raw: RawTable, entry: FileMap, columns: dict[str, str], ledger: Ledger
         raise raw.refuse(
             raw.rows[again["at"][0]],
             columns["key"],
-            f"heat {again['key'][0]} stands a second time with other values",
+            f"heat {raw.heat(again['key'][0])} stands a second time with other values",
             "one row per heat: remove or merge one of them",
         )
     return frame
-
-
-def _amount(raw: RawTable, entry: FileMap, ours: str, theirs: str) -> "pl.Series":
-    values = numbers(raw, theirs, entry.format.decimal)
-    unit = entry.units.get(ours)
-    if unit is None:
-        return values
-    try:
-        return convert(values, unit, "kg")
-    except UnitError as error:
-        raise DataError(f"{raw.path}, column {theirs!r}: {error}; correct [files.….units]") from error
 
 
 def _same_heats(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame") -> None:
@@ -116,7 +104,7 @@ def _same_heats(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame") ->
             raise raw.refuse(
                 raw.rows[lonely["at"][0]],
                 None,
-                f"heat {lonely['key'][0]} is missing in {other.name} ({lonely.height} such heats)",
+                f"heat {raw.heat(lonely['key'][0])} is missing in {other.name} ({lonely.height} such heats)",
                 f"one of the two files was cut or belongs to another export: export {raw.name} and "
                 f"{other.name} together",
             )
@@ -136,7 +124,7 @@ def _same_pattern(raws: Pair, amounts: "pl.DataFrame", moments: "pl.DataFrame", 
             raise raws[which].refuse(
                 raws[which].rows[both[which]["at"][at]],
                 columns[which][name],
-                f"heat {both[0]['key'][at]}: empty here, but given in {raws[1 - which].name} "
+                f"heat {raws[0].heat(both[0]['key'][at])}: empty here, but given in {raws[1 - which].name} "
                 f"({int(odd.sum())} such cells)",
                 "every amount needs its time; were rows or columns of one file shifted? Export both again",
             )
@@ -161,7 +149,7 @@ def _plausible(
             columns[name],
             bad.len(),
             given.len(),
-            f"plausible are {limits.low:g} to {limits.high:g}, median is {median_of(given):g}",
+            f"plausible are {limits.span}, median is {median_of(given):g}",
             limits.unit,
         )
         frame = ledger.drop_values(raw, frame, frame[name] < limits.low, name, columns[name], limits.below)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from steelyard.errors import DataError
 from steelyard.hub.ledger import Ledger
 from steelyard.hub.source import Source
+from steelyard.hub.texts import table_word
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,7 +78,7 @@ def note_order(source: Source, frame: "pl.DataFrame", time: str) -> None:
     backward = frame.with_columns(back=(pl.col(time).diff() < pl.duration(seconds=0)).over("key"))
     keys = backward.filter(pl.col("back"))["key"].unique().sort().to_list()
     if keys:
-        shown = ", ".join(str(key) for key in keys[:8]) + (" …" if len(keys) > 8 else "")
+        shown = source.ledger.heats(keys)
         source.ledger.note(
             "sorted_rows",
             f"{source.raw.name}: rows of {len(keys)} heat(s) stood out of time order and were sorted: {shown}",
@@ -86,7 +87,7 @@ def note_order(source: Source, frame: "pl.DataFrame", time: str) -> None:
         )
 
 
-def check_clock(tables: "dict[str, pl.DataFrame]", folder: Path) -> None:
+def check_clock(tables: "dict[str, pl.DataFrame]", folder: Path, ledger: Ledger) -> None:
     """DataError when the times of many heats spread over days: keys and times do not belong together."""
     import polars as pl
 
@@ -103,8 +104,8 @@ def check_clock(tables: "dict[str, pl.DataFrame]", folder: Path) -> None:
         raise DataError(
             f"{folder}: the times of {straying.height} of {span.height} heats spread over more than "
             f"{LONGEST_HEAT_H:g} h "
-            f"(first: heat {straying['key'][0]}); rows of one file were shuffled against their keys, or the files "
-            "are of different periods: export the seven files again, together"
+            f"(first: heat {ledger.heats([straying['key'][0]])}); rows of one file were shuffled against their keys, or "
+            "the files are of different periods: export the seven files again, together"
         )
 
 
@@ -112,22 +113,23 @@ def note_partners(tables: "dict[str, pl.DataFrame]", ledger: Ledger) -> None:
     """Note heats that one table lacks: they are kept, and later steps leave them out where they need the table."""
     keys = {name: set(frame["key"].to_list()) for name, frame in tables.items()}
     everything = set().union(*keys.values())
-    last = max(everything)
+    last = ledger.heats([max(everything)])
     for name, present in keys.items():
         missing = sorted(everything - present)
         if not missing:
             continue
-        shown = ", ".join(str(key) for key in missing[:8]) + (" …" if len(missing) > 8 else "")
+        shown, word = ledger.heats(missing), table_word(name, "ko")
         ends = max(present) if present else 0
+        until = ledger.heats([ends])
         late = sum(1 for key in everything if key > ends)
         cut = late > max(10, 0.01 * len(everything))
         ledger.note(
             "table_ends_early" if cut else "missing_partner",
             f"{len(missing)} heat(s) have no row in {name}: {shown}"
-            + (f"; {name} ends at heat {ends} though others go on to {last}: was the file cut?" if cut else ""),
-            f"{name}에 행이 없는 히트 {len(missing)}개: {shown}"
+            + (f"; {name} ends at heat {until} though others go on to {last}: was the file cut?" if cut else ""),
+            f"{word}에 행이 없는 히트 {len(missing)}개: {shown}"
             + (
-                f"; 다른 파일은 히트 {last}까지 있는데 {name}은(는) {ends}에서 끝납니다. 파일이 잘리지 않았습니까?"
+                f"; 다른 파일은 히트 {last}까지 있는데 {word}은(는) {until}에서 끝납니다. 파일이 잘리지 않았습니까?"
                 if cut
                 else ""
             ),

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.errors import DataError
+from steelyard.hub.clocks import check_zones
+from steelyard.hub.heat_keys import name_heats
 from steelyard.hub.ladle_additions import additions
 from steelyard.hub.ladle_checks import check_clock, check_energy_unit, check_temperature_unit, note_order, note_partners
 from steelyard.hub.ledger import Ledger
@@ -31,15 +33,22 @@ if TYPE_CHECKING:
 
 FILES = ("arc", "temp", "bulk", "bulk_time", "wire", "wire_time", "gas")
 UNITS = {
+    "heats": {"key": "1"},
     "heatings": {"key": "1", "active_energy_mwh": "MWh", "reactive_energy_mvarh": "MVArh"},
     "dips": {"key": "1", "temperature_c": "°C"},
     "additions": {"key": "1", "amount": "kg (bulk); unknown (wire)"},
     "gas": {"key": "1", "argon_m3": "m³"},
 }
+_ALL_NEEDED = (
+    f"; all seven files are required, with rows: {', '.join(FILES)}. Where a heat had no addition or no gas, its row "
+    "holds the key and empty cells"
+)
 
 
 def read_ladle_furnace(folder: Path, mapping: Path | None, ledger: Ledger) -> "dict[str, pl.DataFrame]":
     """Return the tables heatings, dips, additions, gas, each sorted by key and time; DataError when it cannot be."""
+    if Path(folder).is_file():
+        raise DataError(f"{folder}: this is a file; give the folder that holds the seven CSV files: {folder.parent}")
     if not Path(folder).is_dir():
         raise DataError(f"{folder}: there is no such folder; give the folder that holds the seven CSV files")
     how = load_mapping(mapping, FILES, tuple(LADLE_FURNACE))
@@ -47,6 +56,7 @@ def read_ladle_furnace(folder: Path, mapping: Path | None, ledger: Ledger) -> "d
         name: Range(*limits, LADLE_FURNACE[name].unit, "mapping file") for name, limits in how.ranges.items()
     }
     raws = {name: _read(Path(folder), name, how) for name in FILES}
+    named = name_heats(raws, how, ledger)
     added = [
         additions((raws[name], raws[f"{name}_time"]), (how.file(name), how.file(f"{name}_time")), name, ledger, ranges)
         for name in ("bulk", "wire")
@@ -57,14 +67,15 @@ def read_ladle_furnace(folder: Path, mapping: Path | None, ledger: Ledger) -> "d
         "additions": added[0].vstack(added[1]).sort("key", "time", "material"),
         "gas": _gas(_source(raws, how, "gas", ledger, ranges)),
     }
-    check_clock(tables, folder)
+    check_zones(list(raws.values()), ledger)
+    check_clock(tables, folder, ledger)
     note_partners(tables, ledger)
-    return tables
+    return tables if named is None else tables | {"heats": named}
 
 
 def _read(folder: Path, name: str, how: Mapping) -> RawTable:
     entry = how.file(name)
-    return read_csv(folder / (entry.file or f"{name}.csv"), entry.format)
+    return read_csv(folder / (entry.file or f"{name}.csv"), entry.format, _ALL_NEEDED)
 
 
 _NEEDED = {

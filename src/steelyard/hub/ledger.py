@@ -62,6 +62,7 @@ class Ledger:
     dropped: list[tuple[str, int, int | None, str, str, str]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)  # names of the heats, where they have names
 
     def open(self, raw: RawTable, values_in: int) -> Account:
         """Open the account of a file whose data columns hold `values_in` non-empty cells."""
@@ -112,6 +113,19 @@ class Ledger:
         account.values_kept = sum(int(frame[name].is_not_null().sum()) for name in values)
         if not account.closes():
             raise DataError(f"{raw.path}: the row account does not close ({account}); please report this as a fault")
+        if raw.thousands:
+            names = ", ".join(sorted(raw.thousands))
+            self.note(
+                "thousands",
+                f"{raw.name}: thousands are separated in {names} (1,595.0 is read as 1595)",
+                f"{raw.name}: {names} 열의 천 단위 구분 기호를 빼고 읽었습니다(1,595.0은 1595)",
+                columns=sorted(raw.thousands),
+            )
+
+    def heats(self, keys: list[int], most: int = 8) -> str:
+        """Return heats as the plant names them."""
+        shown = ", ".join(self.labels.get(key, str(key)) for key in keys[:most])
+        return shown + (" …" if len(keys) > most else "")
 
     def note(self, identifier: str, en: str, ko: str, **evidence: Any) -> None:
         """Report something that changes no value."""

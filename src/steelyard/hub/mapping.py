@@ -41,6 +41,7 @@ class FileMap:
     columns: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     format: Format = field(default_factory=Format)
+    section: str = "files.NAME"  # where the mapping file speaks of it
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Mapping:
 
     def file(self, name: str) -> FileMap:
         """Return the mapping of one file (an empty one when it is not mentioned)."""
-        return self.files.get(name, FileMap(format=self.format))
+        return self.files.get(name, FileMap(format=self.format, section=f"files.{name}"))
 
 
 def load_mapping(path: Path | None, files: tuple[str, ...], ranges: tuple[str, ...]) -> Mapping:
@@ -64,19 +65,24 @@ def load_mapping(path: Path | None, files: tuple[str, ...], ranges: tuple[str, .
         content = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such mapping file; check --map") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(
-            f"{path}: not a TOML file in UTF-8 ({error}); see docs/how-to/bring-your-own-data.md"
-        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path}: not a TOML file ({error}); see docs/how-to/bring-your-own-data.md") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: the mapping file is not UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        what = "this is a folder" if Path(path).is_dir() else "the mapping file cannot be read"
+        raise DataError(f"{path}: {what}; check --map and the rights") from error
     _only(content, ("format", "files", "ranges"), f"{path}")
     common = _format(content.get("format", {}), Format(), f"{path} [format]")
     entries = _section(content, "files", f"{path}")
     _only(entries, files, f"{path} [files]")
-    mapped = {name: _file_map(entry, common, f"{path} [files.{name}]") for name, entry in entries.items()}
+    mapped = {
+        name: _file_map(entry, common, f"{path} [files.{name}]", f"files.{name}") for name, entry in entries.items()
+    }
     limits = _section(content, "ranges", f"{path}")
     _only(limits, ranges, f"{path} [ranges]")
     return Mapping(
-        {name: mapped.get(name, FileMap(format=common)) for name in files},
+        {name: mapped.get(name, FileMap(format=common, section=f"files.{name}")) for name in files},
         {name: _range(entry, f"{path} [ranges.{name}]") for name, entry in limits.items()},
         common,
     )
@@ -93,22 +99,23 @@ def pick_columns(raw: RawTable, entry: FileMap, needed: tuple[str, ...]) -> tupl
     for name, theirs in chosen.items():
         if theirs not in raw.header:
             near = difflib.get_close_matches(theirs, raw.header, 1)
-            hint = f" Is it {near[0]!r}?" if near else ""
+            hint = f" (is it {near[0]!r}?)" if near else ""
             raise raw.refuse(
                 1,
                 theirs,
-                f"there is no such column; the header is: {', '.join(raw.header[:20])}.{hint}",
-                f'state its name in a mapping file: [files.….columns] {name} = "…" (--map)',
+                f"there is no such column; the header is: {', '.join(raw.header[:20])}{hint}",
+                f'state its name in a mapping file: [{entry.section}.columns] {name} = "…" (--map)',
             )
     return chosen, [name for name in raw.header if name not in chosen.values()]
 
 
-def _file_map(entry: Any, common: Format, where: str) -> FileMap:
+def _file_map(entry: Any, common: Format, where: str, section: str) -> FileMap:
     if not isinstance(entry, dict):
         raise DataError(f"{where}: must be a section such as [files.arc]")
     _only(entry, ("file", "columns", "units", "format"), where)
     how = _format(entry.get("format", {}), common, f"{where}.format")
-    return FileMap(_text(entry.get("file"), where), _texts(entry, "columns", where), _texts(entry, "units", where), how)
+    columns, units = _texts(entry, "columns", where), _texts(entry, "units", where)
+    return FileMap(_text(entry.get("file"), where), columns, units, how, section)
 
 
 def _format(entry: Any, common: Format, where: str) -> Format:

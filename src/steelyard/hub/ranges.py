@@ -1,6 +1,7 @@
 """What is plausible: the declared limits outside which a single recorded value is dropped and listed."""
 
 from dataclasses import dataclass
+from math import isinf
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,13 @@ class Range:
     source: str
     below: str = "negative"
     above: str = "too_large"
+
+    @property
+    def span(self) -> str:
+        """The limits in words."""
+        if isinf(self.low) or isinf(self.high):
+            return f"{self.low:g} or more" if isinf(self.high) else f"{self.high:g} or less"
+        return f"{self.low:g} to {self.high:g}"
 
 
 LADLE_FURNACE: dict[str, Range] = {

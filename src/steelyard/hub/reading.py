@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.errors import DataError
+from steelyard.hub.clocks import split_zones
+from steelyard.hub.figures import grouping, looks_plain, pointed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,11 +37,6 @@ class Format:
     decimal: str = "."
     time_format: str | None = None
 
-    @property
-    def time_formats(self) -> tuple[str, ...]:
-        """The time formats to try."""
-        return (self.time_format,) if self.time_format else TIME_FORMATS
-
 
 @dataclass
 class RawTable:
@@ -51,11 +48,18 @@ class RawTable:
     rows: list[int]
     blank_rows: list[int] = field(default_factory=list)
     cut: bool = False  # the last line has no line end: the file may have been cut
+    zones: set[str] = field(default_factory=set)  # time zones of the times read so far; "" = written without
+    thousands: set[str] = field(default_factory=set)  # columns that separate thousands
+    keys: dict[str, int] | None = None  # number of each heat, where heats have names
 
     @property
     def name(self) -> str:
         """The file's name, as messages show it."""
         return self.path.name
+
+    def heat(self, key: int) -> str:
+        """Return a heat as the file names it."""
+        return next((name for name, number in (self.keys or {}).items() if number == key), str(key))
 
     def refuse(self, row: int | None, column: str | None, what: str, remedy: str) -> DataError:
         """Return a DataError that says where, what and how to mend it."""
@@ -67,9 +71,12 @@ class RawTable:
         return DataError(f"{where}: {what}; {remedy}")
 
 
-def read_csv(path: Path, how: Format) -> RawTable:
-    """Read a CSV file as text. DataError: missing, empty, binary, cut inside a row, or its header is unsound."""
-    text = _decode(path, how)
+def read_csv(path: Path, how: Format, needed: str = "") -> RawTable:
+    """Read a CSV file as text; `needed` says why the file must be there.
+
+    DataError: missing, empty, binary, cut inside a row, or its header is unsound.
+    """
+    text = _decode(path, how, needed)
     header_line = text.split("\n", 1)[0].rstrip("\r")
     separator = how.separator or max(SEPARATORS, key=header_line.count)
     records, blank, header = [], [], None
@@ -92,9 +99,14 @@ def read_csv(path: Path, how: Format) -> RawTable:
                 records.append(record)
                 raw.rows.append(reader.line_num)
     except csv.Error as error:
-        raise raw.refuse(reader.line_num, None, f"this is not a CSV row ({error})", "export the file again") from error
+        raise raw.refuse(
+            reader.line_num,
+            None,
+            "this is not a CSV row: a quote is not closed, or a cell is far too long",
+            "export the file again",
+        ) from error
     if header is None or not records:
-        raise raw.refuse(None, None, "the file has no rows of data", "export it again, or leave the file out")
+        raise raw.refuse(None, None, "the file has no rows of data", f"export it again{needed}")
     raw.header, raw.blank_rows, raw.cut = header, blank, not text.endswith(("\n", "\r"))
     raw.cells = {
         name: [cell.strip() for cell in column] for name, column in zip(header, zip(*records, strict=True), strict=True)
@@ -102,16 +114,16 @@ def read_csv(path: Path, how: Format) -> RawTable:
     return raw
 
 
-def _decode(path: Path, how: Format) -> str:
+def _decode(path: Path, how: Format, needed: str) -> str:
     """Return the file's text."""
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise DataError(_missing(path)) from error
+        raise DataError(_missing(path, needed)) from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path and the rights") from error
     if not content.strip():
-        raise DataError(f"{path}: the file is empty; export it again")
+        raise DataError(f"{path}: the file is empty; export it again{needed}")
     encoding = how.encoding or "utf-8-sig"
     if b"\x00" in content and "16" not in encoding:
         raise DataError(
@@ -139,7 +151,7 @@ def _decodes(content: bytes, encoding: str) -> bool:
     return True
 
 
-def _missing(path: Path) -> str:
+def _missing(path: Path, needed: str) -> str:
     """Return the message for a file that is not there, with what is there instead."""
     folder = path.parent
     if not folder.is_dir():
@@ -147,7 +159,7 @@ def _missing(path: Path) -> str:
     there = sorted(entry.name for entry in folder.iterdir() if entry.is_file())[:12]
     return (
         f"{path}: the file is missing; the folder holds: {', '.join(there) or 'nothing'}. "
-        'Other file names are stated in a mapping file: [files.NAME] file = "…" (--map)'
+        'Other file names are stated in a mapping file: [files.NAME] file = "…" (--map)' + needed
     )
 
 
@@ -168,25 +180,35 @@ def numbers(raw: RawTable, column: str, decimal: str = ".") -> "pl.Series":
     import polars as pl
 
     text = pl.Series(column, raw.cells[column], dtype=pl.String)
-    plain = text
-    if decimal == ",":
-        plain = text.str.replace_all(".", "§", literal=True).str.replace_all(",", ".", literal=True)
-    looks = plain.str.contains(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
-    values = plain.set(~looks & (plain != ""), "x").cast(pl.Float64, strict=False)
+    groups = grouping(text, decimal)
+    if groups == "thousands":
+        raw.thousands.add(column)
+    plain = pointed(text, decimal, groups == "thousands")
+    values = plain.set(~looks_plain(plain) & (plain != ""), "x").cast(pl.Float64, strict=False)
     bad = (plain != "") & (values.is_null() | ~values.is_finite().fill_null(False))
     if bad.any():
         at = int(bad.arg_max() or 0)
+        if groups == "doubtful":
+            raise raw.refuse(raw.rows[at], column, *_doubtful(text[at], decimal))
         raise raw.refuse(
-            raw.rows[at], column, f"{_short(text[at])} where a number must stand", _number_remedy(text[at])
+            raw.rows[at], column, f"{as_shown(text[at])} where a number must stand", _number_remedy(text[at], decimal)
         )
     return values
 
 
-def _number_remedy(cell: str) -> str:
+def _doubtful(cell: str, decimal: str) -> tuple[str, str]:
+    """Return what is doubtful about 1,595 and how to mend it."""
+    mark = "," if decimal == "." else "."
+    what = f"{cell!r} may be {cell.replace(mark, '')} (thousands separated) or {cell.replace(mark, '.')}"
+    other = f'state [format] decimal = "{mark}" in the mapping file if the mark is a decimal one'
+    return what, f"export the column without thousands separators, or {other}"
+
+
+def _number_remedy(cell: str, decimal: str) -> str:
     """Return how to mend a cell that is no number."""
     if cell.lower().strip("+-") in ("nan", "inf", "infinity", "null", "na", "n/a", "none"):
         return "leave the cell empty where nothing was measured"
-    if "," in cell:
+    if "," in cell and decimal == ".":
         return 'if this is a decimal comma, state [format] decimal = "," in the mapping file'
     return "correct the cell, or leave it empty where nothing was measured"
 
@@ -197,9 +219,11 @@ def times(raw: RawTable, column: str, how: Format) -> "pl.Series":
 
     text = pl.Series(column, raw.cells[column], dtype=pl.String)
     given = text != ""
+    bare, zones, time_format = split_zones(text, how.time_format)
+    _one_way(raw, column, text, zones)
     best, best_count = None, -1
-    for pattern in how.time_formats:
-        values = _parse_times(text, pattern)
+    for pattern in (time_format,) if time_format else TIME_FORMATS:
+        values = _parse_times(bare, pattern)
         count = int(values.is_not_null().sum())
         if count > best_count:
             best, best_count = values, count
@@ -212,10 +236,26 @@ def times(raw: RawTable, column: str, how: Format) -> "pl.Series":
         raise raw.refuse(
             raw.rows[at],
             column,
-            f"{_short(text[at])} where a time must stand, such as 2019-05-03 11:02:14",
+            f"{as_shown(text[at])} where a time must stand, such as 2019-05-03 11:02:14",
             'state another way of writing as [format] time_format = "%d.%m.%Y %H:%M:%S" in the mapping file',
         )
     return best
+
+
+def _one_way(raw: RawTable, column: str, text: "pl.Series", zones: "pl.Series") -> None:
+    """Remember the time zones of a column; DataError when some of its times have one and others have none."""
+    given = text != ""
+    lacking = given & zones.is_null()
+    found = set(zones.drop_nulls().to_list())
+    if found and lacking.any():
+        at = int(lacking.arg_max() or 0)
+        raise raw.refuse(
+            raw.rows[at],
+            column,
+            f"{as_shown(text[at])} has no time zone, other times of this column have {min(found)}",
+            "export all times in one way, best in the plant's own time without zone",
+        )
+    raw.zones |= found or ({""} if given.any() else set())
 
 
 def _parse_times(text: "pl.Series", pattern: str) -> "pl.Series":
@@ -225,15 +265,17 @@ def _parse_times(text: "pl.Series", pattern: str) -> "pl.Series":
     try:
         if not any(mark in pattern for mark in ("%H", "%I", "%T")):
             return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us"))
-        return text.str.to_datetime(pattern, strict=False, time_unit="us", exact=True)
+        return text.str.to_datetime(pattern, strict=False, time_unit="us", exact=True).cast(pl.Datetime("us"))
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"time_format {pattern!r} is not understood ({error}); write e.g. %d.%m.%Y %H:%M:%S") from error
+        raise DataError(f"time_format {pattern!r} is not understood; write e.g. %d.%m.%Y %H:%M:%S") from error
 
 
 def integers(raw: RawTable, column: str) -> "pl.Series":
-    """Return a column of whole numbers (keys); DataError at an empty cell or anything else."""
+    """Return a column of whole numbers (keys; names by their number); DataError at an empty cell or anything else."""
     import polars as pl
 
+    if raw.keys is not None:
+        return pl.Series(column, [raw.keys[cell] for cell in raw.cells[column]], dtype=pl.Int64)
     text = pl.Series(column, raw.cells[column], dtype=pl.String)
     bad = ~text.str.contains(r"^-?[0-9]{1,18}(\.0+)?$")
     if bad.any():
@@ -241,12 +283,12 @@ def integers(raw: RawTable, column: str) -> "pl.Series":
         raise raw.refuse(
             raw.rows[at],
             column,
-            f"{_short(text[at])} where the whole number of a heat must stand",
-            "number the heats 1, 2, 3 …; the same number in every file",
+            f"{as_shown(text[at])} where the number of a heat must stand",
+            "number or name the heats (1, 2, 3 … or H1, H2, H3 …), the same in every file",
         )
     return text.str.replace(r"\.0+$", "").cast(pl.Int64)
 
 
-def _short(cell: str) -> str:
+def as_shown(cell: str) -> str:
     """Return a cell as a message shows it."""
     return "an empty cell" if cell == "" else repr(cell if len(cell) <= 40 else cell[:37] + "…")

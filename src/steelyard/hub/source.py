@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from steelyard.errors import DataError, UnitError
+from steelyard.errors import UnitError
 from steelyard.hub.ledger import WHOLE_ROW, Ledger
 from steelyard.hub.mapping import FileMap
 from steelyard.hub.ranges import Range
 from steelyard.hub.reading import RawTable, numbers
-from steelyard.units import convert
+from steelyard.units import UNITS, convert
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,16 +26,25 @@ class Source:
 
     def number(self, ours: str, target_unit: str) -> "pl.Series":
         """Return a column of numbers in the unit of this hub."""
-        values = numbers(self.raw, self.columns[ours], self.entry.format.decimal).alias(ours)
-        source_unit = self.entry.units.get(ours, target_unit)
-        if source_unit == target_unit:
-            return values
-        try:
-            return convert(values, source_unit, target_unit)
-        except UnitError as error:
-            raise DataError(
-                f"{self.raw.path}, column {self.columns[ours]!r}: {error}; correct [files.….units]"
-            ) from error
+        return number_in(self.raw, self.entry, ours, self.columns[ours], target_unit).alias(ours)
+
+
+def number_in(raw: RawTable, entry: FileMap, ours: str, theirs: str, target: str) -> "pl.Series":
+    """Return a column of numbers in the unit `target`; DataError names the units that measure the same."""
+    values = numbers(raw, theirs, entry.format.decimal)
+    stated = entry.units.get(ours, target)
+    if stated == target:
+        return values
+    try:
+        return convert(values, stated, target)
+    except UnitError as error:
+        fitting = ", ".join(symbol for symbol, unit in UNITS.items() if unit.si == UNITS[target].si)
+        raise raw.refuse(
+            None,
+            theirs,
+            f"{stated!r} is no unit of it; units are: {fitting}",
+            f"correct {ours} under [{entry.section}.units] in the mapping file",
+        ) from error
 
 
 def note_unread(raw: RawTable, unread: list[str], ledger: Ledger) -> None:
@@ -74,7 +83,7 @@ def keep_plausible(
         column,
         bad.len(),
         int(frame[name].is_not_null().sum()),
-        f"plausible are {limits.low:g} to {limits.high:g}, median is {median_of(frame[name]):g}",
+        f"plausible are {limits.span}, median is {median_of(frame[name]):g}",
         limits.unit,
     )
     for which, reason in (("low", limits.below), ("high", limits.above)):
@@ -93,7 +102,7 @@ def refuse_twice(raw: RawTable, frame: "pl.DataFrame", column: str) -> None:
         raise raw.refuse(
             raw.rows[again["at"][0]],
             column,
-            f"heat {again['key'][0]} stands a second time with other values",
+            f"heat {raw.heat(again['key'][0])} stands a second time with other values",
             "one row per heat: remove or merge one of them",
         )
 

@@ -48,7 +48,9 @@ class Store:
             for folder in (self._incoming, self._datasets):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(f"the store {root} cannot be created ({error}); set STEELYARD_HOME elsewhere") from error
+            raise DataError(
+                f"the store {root} cannot be created: {_why(error)}; set STEELYARD_HOME elsewhere"
+            ) from error
         self._catalogue = Catalogue(root / "catalogue.sqlite")
         self._clear_leftovers()
 
@@ -75,7 +77,7 @@ class Store:
             except (OSError, pl.exceptions.PolarsError) as error:
                 if attempt or row == self._row(name):
                     raise DataError(
-                        f"table {table!r} of {name!r} is damaged ({error}); import the set again"
+                        f"table {table!r} of {name!r} is damaged or missing; import the set again"
                     ) from error
         raise AssertionError("unreachable")
 
@@ -133,7 +135,7 @@ class Store:
                 _sync(self._datasets)
                 self._catalogue.put(connection, row)
         except OSError as error:
-            raise DataError(f"the store {self.root} cannot be written ({error}); is the disk full?") from error
+            raise DataError(f"the store {self.root} cannot be written: {_why(error)}; is the disk full?") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return old
@@ -159,6 +161,11 @@ class Store:
                         shutil.rmtree(folder, ignore_errors=True)
         except CatalogueBusyError:
             return  # an import is running: these are its files
+
+
+def _why(error: OSError) -> str:
+    """Return what the system says, in words."""
+    return (error.strerror or "the system refuses").lower()
 
 
 def content_hash(tables: "dict[str, pl.DataFrame]", units: dict[str, dict[str, str]]) -> str:

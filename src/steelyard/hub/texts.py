@@ -8,6 +8,22 @@ def text(en: str, ko: str) -> Text:
     return {"en": en, "ko": ko}
 
 
+_TABLES_KO = {
+    "heatings": "승온",
+    "dips": "측온",
+    "additions": "투입",
+    "gas": "가스",
+    "heats": "히트 이름",
+    "table": "표",
+    "all tables": "전체 표",
+}
+
+
+def table_word(table: str, lang: str) -> str:
+    """Return what a table of a data set is called in `lang`; a file's name stays."""
+    return _TABLES_KO.get(table, table) if lang == "ko" else table
+
+
 def pick(sentence: Text, lang: str) -> str:
     """Return the sentence in `lang`, English when it is missing."""
     return sentence.get(lang) or sentence["en"]

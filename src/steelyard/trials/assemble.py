@@ -81,7 +81,7 @@ def _spread(values: list[float], strata: list[str]) -> float:
 
 
 def oracle(parts: Parts) -> dict[str, Any] | None:
-    """Return the KPIs of a crew that knows the true temperature and marginal rate, and the baseline's, on the same runs."""
+    """Return the KPIs of a crew that knows the true temperature and marginal rate, and the baseline's there."""
     plan = parts.plan
     if not plan.runs.oracle:
         return None

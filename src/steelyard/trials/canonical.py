@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.trials.wording import trouble
 
 
 def plain(value: Any) -> Any:
@@ -41,4 +42,4 @@ def file_digest(path: Path) -> str:
     try:
         return sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+        raise DataError(f"{path}: cannot be read: {trouble(error)}; check the path") from error

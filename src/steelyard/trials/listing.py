@@ -7,6 +7,30 @@ from steelyard.trials.kpi import Kpi
 from steelyard.trials.plan import SHIPPED, load_plan
 from steelyard.trials.wording import pick
 
+HEADINGS = {
+    "plans": {"en": "plans", "ko": "계획"},
+    "scenarios": {"en": "scenarios", "ko": "시나리오"},
+    "kpis": {"en": "KPIs", "ko": "KPI"},
+    "id": {"en": "id", "ko": "식별자"},
+    "kind": {"en": "trial", "ko": "시험"},
+    "trial": {"en": "trial", "ko": "시험"},
+    "title": {"en": "title", "ko": "제목"},
+    "version": {"en": "version", "ko": "버전"},
+    "unit": {"en": "unit", "ko": "단위"},
+    "name": {"en": "name", "ko": "이름"},
+    "campaign": {"en": "campaign", "ko": "캠페인"},
+    "predictor": {"en": "predictor", "ko": "예측기"},
+}
+
+
+def heading(word: str, lang: str) -> str:
+    """Return a heading, or the kind of a trial, in `lang`; any other word stays as it is.
+
+    >>> heading("unit", "ko"), heading("kWh/t", "ko")
+    ('단위', 'kWh/t')
+    """
+    return HEADINGS[word][lang] if word in HEADINGS else word
+
 
 def listing(lang: str, process: str = "ladle_furnace") -> dict[str, list[dict[str, Any]]]:
     """Return plans, scenarios and KPIs with their texts in `lang`."""
@@ -33,7 +57,8 @@ Generated from `steelyard/trials/kpi.py` and `predictor_kpi.py`; do not edit. Ea
 table (heats or scored dips), declared with the fields of ISO 22400-2. *Trend* says which direction is better; `target`
 means that the KPI is better the nearer it is to the value named: distances are compared pair by pair. Temperatures
 of a campaign KPI are the hidden true ones, not dips; T_set is the true mean temperature at departure less what
-additions still undissolved will take (undissolved chill / (m · 825 J/kgK)), w the arc energy that makes this ladle leave 1 K hotter.
+additions still undissolved will take (undissolved chill / (m · 825 J/(kg·K))), w the arc energy that makes this ladle
+leave 1 K hotter.
 
 """
 

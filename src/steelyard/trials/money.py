@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.trials.wording import trouble
 
 ITEMS = {
     "electricity": "won/kWh",
@@ -58,7 +59,7 @@ def load_prices(name: str = "korea", folder: Path | None = None) -> Prices:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
-            f"{path}: cannot be read as a price list: {error}; start from the packaged korea.toml"
+            f"{path}: cannot be read as a price list: {trouble(error)}; start from the packaged korea.toml"
         ) from error
     about = raw.pop("about", {})
     unknown = sorted(set(raw) - set(ITEMS))

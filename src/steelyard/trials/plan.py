@@ -25,6 +25,7 @@ from steelyard.trials.sections import (
     read_section,
     read_targets,
 )
+from steelyard.trials.wording import trouble
 
 SHIPPED = ("advisor", "predictor")
 FORMAT = "steelyard-trial-plan/1"
@@ -75,8 +76,14 @@ class TrialPlan:
         return (self.folder / self.plant.twin) if self.plant.twin else None
 
     def with_changes(self, **sections: dict[str, Any]) -> "TrialPlan":
-        """Return a copy with some values of some sections changed (checked again): a new trial with a new hash."""
-        changed = {name: replace(getattr(self, name), **values) for name, values in sections.items()}
+        """Return a copy with some values of some sections changed: a new trial with a new hash.
+
+        Each value is checked as if it stood in the plan's file; DataError that names section, key and what is allowed.
+        """
+        changed = {
+            name: read_section(SECTIONS[name], {**asdict(getattr(self, name)), **values}, name, "plan")
+            for name, values in sections.items()
+        }
         made = replace(self, **changed)
         _check(made, "plan")
         return made
@@ -133,7 +140,9 @@ def load_plan(name: str | Path) -> TrialPlan:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as a trial plan: {error}") from error
+        raise DataError(
+            f"{path}: cannot be read as a trial plan: {trouble(error)}; name a TOML file, or {' or '.join(SHIPPED)}"
+        ) from error
     return plan_from(raw, path.parent, str(path))
 
 

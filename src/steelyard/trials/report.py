@@ -1,15 +1,17 @@
 """The report: one HTML file without outside resources, and the JSON beside it that a re-run is compared with."""
 
 import json
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
 from steelyard.trials import pictures
+from steelyard.trials.canonical import digest
 from steelyard.trials.validity import CARD_NAMES, SHIPPED_CARD, control_list, limits_of_validity
 from steelyard.trials.view import View
-from steelyard.trials.wording import number
+from steelyard.trials.wording import number, trouble
 
 HTML_NAME, JSON_NAME = "report.html", "report.json"
 
@@ -139,7 +141,7 @@ def facts(view: View) -> dict[str, Any]:
     return {
         "started": known.get("started", ""),
         "seconds": number(known.get("seconds"), 1),
-        "isolation": ", ".join(f"{k}: {v}" for k, v in known.get("isolation", {}).items() if not isinstance(v, dict)),
+        "isolation": view.isolation(known.get("isolation", {})),
         "ratio": ratio(view),
         "answer": f"{number(spent / requests / 1000.0)} ms, {number(requests, 0)}×" if requests else "–",
         "versions": ", ".join(f"{name} {version}" for name, version in known.get("versions", {}).items()),
@@ -203,40 +205,73 @@ def prepare(folder: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise DataError(
-            f"{folder}: the report cannot be written: {error.strerror or error}; choose another --out"
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
 def write(report: dict[str, Any], folder: Path, lang: str = "en") -> Path:
     """Write report.json and report.html into `folder` and return the path of the page.
 
-    Sets `report["report"]` to that path. DataError when the folder cannot be written.
+    Sets `report["report"]` to that path. The JSON also names language and sha256 of the page, and `report_hash`, the
+    sha256 over all but `facts`. Each file is there whole or not at all. DataError when the folder cannot be written.
     """
     prepare(folder)
+    target = folder / HTML_NAME
+    stored = {**report, "report": HTML_NAME}
+    html = render(json.loads(json.dumps(stored)), lang)  # from what a reader of the JSON will have
+    stored["page"] = {"language": lang, "sha256": sha256(html.encode()).hexdigest()}
+    stored["report_hash"] = report_digest(stored)
+    text = json.dumps(stored, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     try:
-        target = folder / HTML_NAME
-        report["report"] = str(target)
-        (folder / JSON_NAME).write_text(
-            json.dumps({**report, "report": HTML_NAME}, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
-            encoding="utf-8",
-        )
-        target.write_text(render(report, lang), encoding="utf-8")
+        _replace({folder / JSON_NAME: text, target: html})
     except OSError as error:
-        raise DataError(
-            f"{folder}: the report cannot be written: {error.strerror or error}; choose another --out"
-        ) from error
+        raise _unwritable(folder, error) from error
+    report["report"] = str(target)
     return target
+
+
+def report_digest(report: dict[str, Any]) -> str:
+    """Return the sha256 over everything in a report.json but `facts` and the digest itself."""
+    return digest({key: value for key, value in report.items() if key not in ("facts", "report_hash")})
+
+
+def _replace(texts: dict[Path, str]) -> None:
+    """Write files beside their places first, then move them there; what is left over is removed."""
+    new = {path: path.with_name(f".{path.name}.new") for path in texts}
+    try:
+        for path, text in texts.items():
+            new[path].write_bytes(text.encode())
+        for path, made in new.items():
+            made.replace(path)
+    finally:
+        for made in new.values():
+            made.unlink(missing_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> DataError:
+    return DataError(f"{folder}: the report cannot be written: {trouble(error)}; choose another --out")
 
 
 def load(path: Path) -> dict[str, Any]:
     """Read a report.json; DataError when it is none."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        report = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"{path}: cannot be read as a trial report: {error}; give the report.json of a trial"
+            f"{path}: cannot be read as a trial report: {trouble(error)}; give the report.json of a trial"
         ) from error
     if not isinstance(report, dict) or not {"result", "result_hash", "plan_hash"} <= set(report):
         raise DataError(f"{path}: this is not a trial report (result, result_hash, plan_hash); give its report.json")
     return report
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: one reader would take the first value, another one the second."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        raise ValueError(f"{next(key for key in found if names.count(key) > 1)!r} stands in it twice")
+    return found
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not a number in JSON")

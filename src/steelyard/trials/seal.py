@@ -11,6 +11,7 @@ from pathlib import Path
 
 from steelyard.errors import DataError
 from steelyard.trials.canonical import digest
+from steelyard.trials.wording import trouble
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,11 @@ def write_seal(seal: Seal, path: Path) -> None:
     """Write a seal file, readable by its owner only; DataError when it exists already (a seal is never overwritten)."""
     if path.exists():
         raise DataError(f"{path}: exists already; a seal is never overwritten, choose another name")
-    path.write_text(json.dumps(asdict(seal), indent=2) + "\n", encoding="utf-8")
-    path.chmod(0o600)
+    try:
+        path.write_text(json.dumps(asdict(seal), indent=2) + "\n", encoding="utf-8")
+        path.chmod(0o600)
+    except OSError as error:
+        raise DataError(f"{path}: the seal cannot be written: {trouble(error)}; choose another place") from error
 
 
 def open_seal(path: Path, commitment: str) -> Seal:
@@ -53,7 +57,7 @@ def open_seal(path: Path, commitment: str) -> Seal:
         raw = json.loads(path.read_text(encoding="utf-8"))
         seal = Seal(str(raw["suite"]), int(raw["seed"]), str(raw["nonce"]))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: cannot be read as a seal (suite, seed, nonce): {error}") from error
+        raise DataError(f"{path}: cannot be read as a seal (suite, seed, nonce): {trouble(error)}") from error
     if seal.commitment() != commitment:
         raise DataError(
             f"{path}: this seal has commitment {seal.commitment()[:16]}…, the plan published {commitment[:16]}…; "

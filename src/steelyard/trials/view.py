@@ -4,7 +4,7 @@ from typing import Any
 
 from steelyard.trials.analysis import harm
 from steelyard.trials.catalogue import catalogue
-from steelyard.trials.labels import label
+from steelyard.trials.labels import label, labels
 from steelyard.trials.wording import amount, number, pick
 
 
@@ -25,6 +25,13 @@ class View:
     def pick(self, texts: Any) -> str:
         """Return a text that is given in several languages."""
         return pick(texts, self.lang)
+
+    def isolation(self, found: dict[str, Any]) -> str:
+        """Return in words what the solution's process was kept from; a word that is not known stays as it is."""
+        known = labels()
+        named = {f"isolation_{kind}_{word}".replace(" ", "_"): f"{kind}: {word}" for kind, word in found.items()
+                 if isinstance(word, str)}  # fmt: skip
+        return ", ".join(self.label(key) if key in known else plain for key, plain in named.items())
 
     def name(self, kpi: str) -> str:
         """Return a KPI's name."""

@@ -1,5 +1,6 @@
 """Numbers and words for people, in English and Korean."""
 
+import json
 import math
 from typing import Any
 
@@ -9,6 +10,15 @@ VERDICTS = {
     "worse": {"en": "worse", "ko": "악화"},
     "unsafe": {"en": "unsafe", "ko": "위험"},
     "inconclusive": {"en": "inconclusive", "ko": "판정 보류"},
+}
+
+TROUBLES: dict[type[Exception], str] = {
+    FileNotFoundError: "there is no such file",
+    IsADirectoryError: "it is a folder, not a file",
+    NotADirectoryError: "a part of its path is a file, not a folder",
+    FileExistsError: "a file of that name is in the way",
+    PermissionError: "you have no right to it",
+    UnicodeDecodeError: "it is not UTF-8 text",
 }
 
 
@@ -65,6 +75,22 @@ def pick(texts: Any, lang: str) -> str:
     if isinstance(texts, dict):
         return str(texts.get(lang) or texts.get("en") or next(iter(texts.values()), ""))
     return str(texts)
+
+
+def trouble(error: Exception) -> str:
+    """Return in plain words why a file could not be read or written.
+
+    >>> trouble(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'there is no such file'
+    """
+    for kind, words in TROUBLES.items():
+        if isinstance(error, kind):
+            return words
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON (line {error.lineno}, column {error.colno})"
+    if isinstance(error, OSError):
+        return error.strerror or "the system refuses it"
+    return str(error)
 
 
 def sentence(en: str, ko: str, **values: Any) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Linear regression and boosting see what the twin's own features rest on. Interval task: the present dip and the one
 before it, the treatment so far and until the next dip. Final task: the first dip and the treatment carried out. Both:
-the ends of heats that had ended before, and the idle minutes before the heat. Persistence repeats the present dip.
+the ends of heats that had ended before, and the idle minutes before the heat. The regression leaves out what was added
+before the present dip, which makes it worse. Persistence repeats the present dip.
 """
 
 from importlib import import_module
@@ -24,7 +25,7 @@ def interval_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
     Features: present dip, arc energy [MWh] and minutes between, then the mass of each material added between, then
     minutes and energy before, number of the dip, heatings between, log of the minutes since the last arc, rise from
-    the dip before the present one and minutes since (0 and 60: there was none).
+    the dip before the present one and minutes since (0 and 60: there was none), mass of each material added before.
     """
     added = added_before(heats)
     seen = observed(heats, added)
@@ -43,7 +44,7 @@ def interval_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
         ],
         axis=1,
     )  # fmt: skip
-    return heat[n], y[q], y[n], np.concatenate([plain, added[n] - added[q], more], axis=1)
+    return heat[n], y[q], y[n], np.concatenate([plain, added[n] - added[q], more, added[q]], axis=1)
 
 
 def final_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -55,7 +56,7 @@ def final_table(heats: Heats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     y = from_si(heats.dip_temperature, "°C")
     plain = np.stack([y[a], seen.energy[e] - seen.energy[a], seen.time[e] - seen.time[a]], axis=1)
     more = np.stack([seen.time[a], seen.energy[a], count[e], _since(since[e])], axis=1)
-    return np.arange(len(heats)), y[a], y[e], np.concatenate([plain, added[e] - added[a], more], axis=1)
+    return np.arange(len(heats)), y[a], y[e], np.concatenate([plain, added[e] - added[a], more, added[a]], axis=1)
 
 
 def _since(seconds: np.ndarray) -> np.ndarray:
@@ -80,15 +81,16 @@ def baselines(heats: Heats, seen_by_twin: np.ndarray, scored: np.ndarray, seed: 
     found: dict[str, dict[str, Any]] = {}
     past = earlier_heats(heats, seen_by_twin)
     for task, table in (("interval", interval_table(heats)), ("final", final_table(heats))):
-        heat, present, target, features = table
-        features = np.concatenate([features, past[heat]], axis=1)
+        heat, present, target, own = table
+        features = np.concatenate([past[heat], own], axis=1)
+        plainer = features[:, : -len(heats.labels)]
         fit, score = seen_by_twin[heat], scored[heat]
         truth = target[score]
         _put(found, "persistence", task, present[score] - truth)
         enough = fit.sum() >= FEWEST
         mean = np.full(len(truth), target[fit].mean()) if enough else None
         _put(found, "mean", task, None if mean is None else mean - truth)
-        linear = _linear(features[fit], target[fit], features[score]) if enough else None
+        linear = _linear(plainer[fit], target[fit], plainer[score]) if enough else None
         _put(found, "linear", task, None if linear is None else linear - truth)
         rise, reason = (
             _boosting(features[fit], (target - present)[fit], features[score], seed) if enough else (None, "")

@@ -6,7 +6,7 @@ import numpy as np
 
 from steelyard.hub.plausibility.clock import duration
 from steelyard.hub.plausibility.finding import Finding
-from steelyard.hub.texts import text
+from steelyard.hub.texts import table_word, text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,13 +18,14 @@ PARTNERS = (("heatings", "start"), ("dips", "time"), ("additions", "time"))
 
 def check_across(tables: "dict[str, pl.DataFrame]") -> list[Finding]:
     """Return findings on clocks that differ between tables, and on keys that do not follow the time."""
+    label = dict(tables["heats"].iter_rows()) if "heats" in tables else {}
     spans = {name: _spans(tables[name], time) for name, time in PARTNERS if name in tables and tables[name].height}
     found = []
     for name in spans:
         others = [other for other in spans if other != name]
         if len(others) == 2:
-            found += _shifted(spans, name, others)
-    return found + _key_order(spans)
+            found += _shifted(spans, name, others, label)
+    return found + _key_order(spans, label)
 
 
 def _spans(frame: "pl.DataFrame", time: str) -> dict[int, tuple[float, float]]:
@@ -36,7 +37,9 @@ def _spans(frame: "pl.DataFrame", time: str) -> dict[int, tuple[float, float]]:
     return {key: (first, last) for key, first, last in ends.iter_rows()}
 
 
-def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others: list[str]) -> list[Finding]:
+def _shifted(
+    spans: dict[str, dict[int, tuple[float, float]]], name: str, others: list[str], label: dict[int, str]
+) -> list[Finding]:
     """Runs of heats in which table `name` lies apart from both others while these agree."""
     keys = sorted(set(spans[name]) & set(spans[others[0]]) & set(spans[others[1]]))
     if len(keys) < IN_A_ROW:
@@ -49,7 +52,9 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
     )
     if _longest_run(apart) < IN_A_ROW:
         return []
-    first = _onset(apart)
+    first = keys[_onset(apart)]
+    called = label.get(first, first)
+    own_ko, one_ko, two_ko = (table_word(table, "ko") for table in (name, *others))
     usual = float(np.median(offset[~apart])) if (~apart).sum() > apart.size // 4 else 0.0
     shift = float(np.median(offset[apart])) - usual
     count = int(apart.sum())
@@ -60,16 +65,16 @@ def _shifted(spans: dict[str, dict[int, tuple[float, float]]], name: str, others
             name,
             ("time",),
             text(
-                f"in {count} heats (from heat {keys[first]} on) the times of {name} lie about "
+                f"in {count} heats (from heat {called} on) the times of {name} lie about "
                 f"{duration(abs(shift))} {'after' if shift > 0 else 'before'} those of {others[0]} and "
                 f"{others[1]} of the same heat: "
                 "two clocks (time zone, summer time, or a wrong setting). Correct the times and import again.",
-                f"히트 {count}개(히트 {keys[first]}부터)에서 {name}의 시각이 같은 히트의 "
-                f"{others[0]}·{others[1]}보다 약 {duration(abs(shift), True)} "
+                f"히트 {count}개(히트 {called}부터)에서 {own_ko}의 시각이 같은 히트의 "
+                f"{one_ko}·{two_ko}보다 약 {duration(abs(shift), True)} "
                 f"{'늦습니다' if shift > 0 else '빠릅니다'}. "
                 "두 시계가 다릅니다(시간대, 서머타임, 설정 오류). 시각을 고쳐 다시 가져오십시오.",
             ),
-            {"heats": count, "first_key": keys[first], "shift_s": shift},
+            {"heats": count, "first_key": first, "shift_s": shift},
         )
     ]
 
@@ -86,7 +91,7 @@ def _onset(flags: np.ndarray) -> int:
     return int(np.argmax(flags & (share >= 0.8)))
 
 
-def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding]:
+def _key_order(spans: dict[str, dict[int, tuple[float, float]]], label: dict[int, str]) -> list[Finding]:
     """Heats whose number and time disagree."""
     starts: dict[int, float] = {}
     for table in spans.values():
@@ -97,7 +102,8 @@ def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding
     back = np.flatnonzero(steps < 0)
     if not back.size:
         return []
-    worst = float(-steps[back].min())
+    worst, first = float(-steps[back].min()), int(keys[back[0]])
+    called = label.get(first, first)
     severity = "note" if back.size <= 0.02 * steps.size and worst < 86400 else "warning"
     return [
         Finding(
@@ -107,10 +113,10 @@ def _key_order(spans: dict[str, dict[int, tuple[float, float]]]) -> list[Finding
             ("key",),
             text(
                 f"the numbers of the heats do not follow the time in {back.size} of {steps.size} steps "
-                f"(by up to {duration(worst)}, first after heat {keys[back[0]]}). Order by time, not by "
+                f"(by up to {duration(worst)}, first after heat {called}). Order by time, not by "
                 "number.",
                 f"히트 번호 순서와 시간 순서가 {steps.size}번 중 {back.size}번 어긋납니다(최대 "
-                f"{duration(worst, True)}, 첫 위치 히트 {keys[back[0]]} 다음). 번호가 아니라 시간으로 "
+                f"{duration(worst, True)}, 첫 위치 히트 {called} 다음). 번호가 아니라 시간으로 "
                 "정렬하십시오.",
             ),
             {"count": int(back.size), "steps": int(steps.size), "worst_s": worst},

@@ -8,6 +8,7 @@ from steelyard.errors import DataError
 from steelyard.hub.plausibility import batches, clock, columns, labels, leaks, stuck, targets, values
 from steelyard.hub.plausibility.finding import SEVERITIES, Finding
 from steelyard.hub.plausibility.sheet import Sheet, prepare
+from steelyard.hub.texts import text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Check = Callable[[Sheet], list[Finding]]
 Progress = Callable[..., None]
+FEWEST = 30  # below so many heats or rows a check can hardly see anything
+IMPORT_FINDINGS = {"table_ends_early": "warning", "no_line_end": "warning", "doubtful_figures": "warning"}
 
 CHECKS: tuple[Check, ...] = (
     columns.dead_columns,
@@ -64,7 +67,7 @@ def check_frame(
         found += check(sheet)
         if progress:
             progress((at + 1) / len(CHECKS), f"{name}: {check.__name__.replace('_', ' ')}")
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    return _sorted(found)
 
 
 def check_file(
@@ -77,6 +80,9 @@ def check_file(
     ledger = Ledger()
     frame = read_table(Path(path), mapping, ledger)
     found = check_frame(Path(path).name, frame, units_of(frame.columns), progress, **roles)
+    found = _sorted(
+        found + _from_import(ledger.notes, Path(path).name) + _too_few(Path(path).name, frame.height, False)
+    )
     return report(str(path), "table", {Path(path).name: frame.height}, found, ledger.notes)
 
 
@@ -87,14 +93,52 @@ def check_dataset(store: "Store", name: str, progress: Progress | None = None, *
     info = store.info(name)
     tables = {table: store.table(name, table) for table in info["tables"] if table != "dropped"}
     found: list[Finding] = []
+    notes = info["source"].get("notes", [])
     for table, frame in tables.items():
+        if table == "heats":
+            continue  # the names of the heats: nothing measured
         units = {column: entry["unit"] for column, entry in info["tables"][table]["columns"].items()}
         mine = {role: column for role, column in roles.items() if column in frame.columns}
         found += check_frame(table, frame, units, progress, **mine)
     if info["kind"] == "ladle-furnace":
-        found += check_across(tables)
-    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return report(name, info["kind"], {t: f.height for t, f in tables.items()}, found, info["source"].get("notes", []))
+        found += check_across(tables) + _too_few("all tables", _heats(tables), True)
+    else:
+        found += [finding for table, frame in tables.items() for finding in _too_few(table, frame.height, False)]
+    found = _sorted(found + _from_import(notes, "all tables"))
+    return report(name, info["kind"], {t: f.height for t, f in tables.items()}, found, notes)
+
+
+def _sorted(found: list[Finding]) -> list[Finding]:
+    """Return findings worst first."""
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _heats(tables: "dict[str, pl.DataFrame]") -> int:
+    """Return the number of heats over all tables."""
+    return len(set().union(*(frame["key"].to_list() for frame in tables.values())))
+
+
+def _from_import(notes: list[dict[str, Any]], table: str) -> list[Finding]:
+    """Return what the import noted and a user must mend or explain, as findings."""
+    found = []
+    for note in notes:
+        severity, evidence = IMPORT_FINDINGS.get(note["id"]), note["evidence"]
+        if severity:
+            where, column = evidence.get("table", table), evidence.get("column")
+            found.append(Finding(note["id"], severity, where, (column,) if column else (), note["message"], evidence))
+    return found
+
+
+def _too_few(table: str, count: int, heats: bool) -> list[Finding]:
+    """Return a note when there is too little to judge."""
+    if count >= FEWEST:
+        return []
+    en, ko = ("heats", "히트") if heats else ("rows", "행")
+    message = text(
+        f"{count} {en}: too few to judge. That nothing odd was found says little; check {FEWEST} or more.",
+        f"{ko} {count}개: 판단하기에 너무 적습니다. 이상이 없어도 의미가 작습니다. {FEWEST}개 이상으로 점검하십시오.",
+    )
+    return [Finding("few_rows", "note", table, (), message, {"count": count})]
 
 
 def report(
