@@ -172,8 +172,8 @@ def test_a_table_does_not_take_thousands_for_a_decimal_comma(home, tmp_path):
 
 
 def test_check_ends_with_1_when_there_are_errors_and_tells_too_few(home, tmp_path, run):  # noqa: F811
-    path = tmp_path / "dead.csv"
-    path.write_text("melt_temp_C,speed\n" + "".join(f"{-300 - i},{i % 7}.{i}\n" for i in range(60)))
+    path = tmp_path / "cold.csv"
+    path.write_text("melt_temp_C,speed\n" + "".join(f"{-300 if i == 9 else 700 + i},{i % 7}.{i}\n" for i in range(90)))
     report = json.loads(run("check", str(path), "--json", code=1))
     assert report["counts"]["error"] > 0
     few = tmp_path / "few.csv"
@@ -221,7 +221,7 @@ def test_messages_name_the_section_the_units_and_what_is_required(home, files, w
 
 def test_messages_hold_no_python(home, files, write, tmp_path):
     folder, mapping = write(files), tmp_path / "map.toml"
-    with pytest.raises(DataError, match="this is a file; give the folder .*heats"):
+    with pytest.raises(DataError, match=r"this is a file; give the folder .*heats"):
         _import(folder / "arc.csv")
     mapping.write_bytes(b"# \xb0\n")
     with pytest.raises(DataError, match="not UTF-8 text") as caught:
@@ -238,7 +238,7 @@ def test_messages_hold_no_python(home, files, write, tmp_path):
         _import(folder)
     blocked = tmp_path / "blocked"
     blocked.write_text("")
-    with pytest.raises(DataError, match="cannot be created: (not a directory|file exists)"):
+    with pytest.raises(DataError, match=r"cannot be created: (not a directory|file exists)"):
         open_store(blocked / "store")
 
 

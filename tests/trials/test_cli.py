@@ -44,14 +44,15 @@ def steelyard(*words: str):
 
 @pytest.fixture
 def inside(monkeypatch, capsys):
-    """Run a command within this process: exit code and stderr."""
+    """Run a command within this process: exit code and what it said."""
     from steelyard.cli import main
 
     def run(*words: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["steelyard", *words])
         with pytest.raises(SystemExit) as ended:
             main()
-        return ended.value.code, capsys.readouterr().err
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.err + said.out
 
     return run
 
@@ -232,21 +233,21 @@ def test_list_has_korean_headings_and_keeps_the_names_that_commands_take(home):
     assert {"plans", "scenarios", "unit"} <= set(steelyard("trial", "list").stdout.split())
 
 
-def test_verify_says_what_it_compared_and_what_not(plan, tmp_path, home):
+def test_verify_says_what_it_compared_and_what_not(plan, tmp_path, home, inside):
     out = tmp_path / "out"
-    assert steelyard("trial", "run", str(plan), "--out", str(out)).returncode == 0
-    whole = steelyard("trial", "verify", str(out / "report.json"))
-    assert whole.returncode == 0
-    assert "compared: report.html" in whole.stdout
-    assert "NOT checked: facts: wall clock, machine, versions, isolation" in whole.stdout
+    assert inside("trial", "run", str(plan), "--out", str(out))[0] == 0
+    code, said = inside("trial", "verify", str(out / "report.json"))
+    assert code == 0
+    assert "compared: report.html" in said
+    assert "NOT checked: facts: wall clock, machine, versions, isolation" in said
     page = out / "report.html"
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("not worse", "better"), encoding="utf-8")
-    forged = steelyard("trial", "verify", str(out / "report.json"))
-    assert forged.returncode == 1
-    assert "report.html was changed after it was written" in forged.stdout
+    code, said = inside("trial", "verify", str(out / "report.json"))
+    assert code == 1
+    assert "report.html was changed after it was written" in said
     page.unlink()
-    alone = steelyard("trial", "verify", str(out / "report.json"), "--lang", "ko")
-    assert alone.returncode == 0
-    assert "확인하지 않음: report.html" in alone.stdout
-    assert "report.json 옆에 없음" in alone.stdout
+    code, said = inside("trial", "verify", str(out / "report.json"), "--lang", "ko")
+    assert code == 0
+    assert "확인하지 않음: report.html" in said
+    assert "report.json 옆에 없음" in said

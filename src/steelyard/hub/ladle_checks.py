@@ -104,8 +104,8 @@ def check_clock(tables: "dict[str, pl.DataFrame]", folder: Path, ledger: Ledger)
         raise DataError(
             f"{folder}: the times of {straying.height} of {span.height} heats spread over more than "
             f"{LONGEST_HEAT_H:g} h "
-            f"(first: heat {ledger.heats([straying['key'][0]])}); rows of one file were shuffled against their keys, or "
-            "the files are of different periods: export the seven files again, together"
+            f"(first: heat {ledger.heats([straying['key'][0]])}); rows of one file were shuffled against their keys, "
+            "or the files are of different periods: export the seven files again, together"
         )
 
 

@@ -61,8 +61,8 @@ def paths(heats: Heats, plant: Plant, threads: int = 2, script: Script | None = 
 def end_paths(heats: Heats, plant: Plant, threads: int = 2) -> Paths:
     """Return paths of a replay that knows of no dip between the first and the last of a heat: zero at those between.
 
-    A dip cuts the replay's steps, by which a path moves a little (at most 0.01 K on measured heats); the final task must
-    not see even that.
+    A dip cuts the replay's steps, by which a path moves a little (0.01 K at most on measured heats); the final task
+    must not see even that.
     """
     told = paths(ends_only(heats), plant, threads)
     ends = np.sort(np.concatenate([heats.dip_offset[:-1], heats.last_dip]))
