@@ -5,7 +5,9 @@ import json
 import re
 import signal
 import sys
+from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from steelyard.errors import DataError
@@ -172,8 +174,11 @@ def test_a_table_does_not_take_thousands_for_a_decimal_comma(home, tmp_path):
 
 
 def test_check_ends_with_1_when_there_are_errors_and_tells_too_few(home, tmp_path, run):  # noqa: F811
-    path = tmp_path / "cold.csv"
-    path.write_text("melt_temp_C,speed\n" + "".join(f"{-300 if i == 9 else 700 + i},{i % 7}.{i}\n" for i in range(90)))
+    path, rng = tmp_path / "dice.csv", np.random.default_rng(11)
+    rows = zip(rng.normal(700, 9, 3000).round(2), rng.normal(40, 2, 3000).round(2), strict=True)
+    start = datetime(2024, 3, 4)
+    lines = [f"{start + timedelta(seconds=10 * at)},{a},{b}\n" for at, (a, b) in enumerate(rows)]
+    path.write_text("time,temp_C,current_A\n" + "".join(lines))
     report = json.loads(run("check", str(path), "--json", code=1))
     assert report["counts"]["error"] > 0
     few = tmp_path / "few.csv"

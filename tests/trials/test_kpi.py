@@ -146,3 +146,10 @@ def test_worth_of_a_saving():
     assert found["payback_years"] == pytest.approx(2.5)
     assert found["highest_price_won"] == {"mean": pytest.approx(1.6e8), "cautious": pytest.approx(6e7)}
     assert worth((-1.0, -2.0, 0.0), 1e6, 1.0, 0.0, 1.0)["payback_years"] is None
+
+
+def test_the_price_of_what_is_undissolved_uses_the_heat_capacity_of_the_plant():
+    from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
+    from steelyard.trials.truth import STEEL_HEAT_CAPACITY
+
+    assert STEEL_HEAT_CAPACITY == LIQUID_HEAT_CAPACITY

@@ -1,13 +1,14 @@
 """The twin file: what goes in comes out, and what is no twin file is refused with a remedy."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from steelyard.errors import DataError
 from steelyard.twin.estimate import predict
-from steelyard.twin.file import load, save, to_document
+from steelyard.twin.file import content_digest, load, save, to_document
 from steelyard.twin.records import fingerprints
 from steelyard.twin.twin import Twin
 
@@ -42,8 +43,27 @@ def test_a_file_without_a_number_that_is_needed_now_says_which(twin: Twin, path:
 
 
 def changed(path: Path, **changes) -> Path:
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    """Change a file and sign it anew, as a program that means it would."""
+    document = json.loads(path.read_text()) | changes
+    document.pop("content_sha256", None)
+    document["content_sha256"] = content_digest(document)
+    path.write_text(json.dumps(document))
     return path
+
+
+def test_a_file_edited_by_hand_is_refused(path: Path) -> None:
+    document = json.loads(path.read_text())
+    document["card"]["validation"]["level"] = 4
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"changed after it was written.*steelyard twin calibrate"):
+        load(path)
+
+
+def test_a_twin_that_could_not_be_loaded_is_not_saved(twin: Twin, tmp_path: Path) -> None:
+    wild = replace(twin, arrival=twin.arrival | {"temperature_spread": 284.0})
+    with pytest.raises(DataError, match=r"temperature_spread.*steelyard hub check"):
+        save(wild, tmp_path / "twin.json")
+    assert not (tmp_path / "twin.json").exists()
 
 
 def test_a_truncated_file_is_refused(path: Path) -> None:
@@ -56,6 +76,7 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
     ("changes", "says"),
     [
         ({"format": "something"}, "is no twin file"),
+        ({"until": "x"}, "'until' is no whole number"),
         ({"version": 99}, "of version 99"),
         ({"version": 1}, r"of version 1 \(it was made by an older steelyard\).*steelyard twin calibrate"),
         ({"fingerprint": "00"}, "1 digests for 240 heats"),

@@ -6,12 +6,13 @@ warm. Neither is a saving, so every KPI and limit on temperature goes by the *se
 
 from typing import Any
 
+STEEL_HEAT_CAPACITY = 825.0
+"""Liquid steel [J/(kg·K)], as in `steelyard.materials.steel`; a test holds them together."""
+
 
 def undissolved_kelvin(heats: Any) -> Any:
     """Return by how much the undissolved additions will still cool the steel of each heat [K]."""
-    from steelyard.materials.steel import LIQUID_HEAT_CAPACITY
-
-    return heats["undissolved_chill"] / (heats["steel_mass"] * LIQUID_HEAT_CAPACITY)
+    return heats["undissolved_chill"] / (heats["steel_mass"] * STEEL_HEAT_CAPACITY)
 
 
 def settled_temperature(heats: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steelyard.errors import DataError
+from steelyard.errors import DataError, ParameterError
 from steelyard.parameters import load_parameters
 from steelyard.plant.works import PlantValues, shipped_values
 from steelyard.processes.catalogue import house
@@ -56,7 +56,13 @@ def calibrate(
         )
     info = store.info(dataset)
     heats = replace(heats, synthetic=bool(info["source"].get("synthetic", False)))
-    return calibrate_heats(process, dataset, info["hash"], heats, until, seed, progress)
+    try:
+        return calibrate_heats(process, dataset, info["hash"], heats, until, seed, progress)
+    except ParameterError as error:
+        raise DataError(
+            f"the records of {dataset!r} drive a number out of its range ({error}): look for a wrong clock, unit or "
+            f"file with: steelyard hub check {dataset}"
+        ) from error
 
 
 def calibrate_heats(

@@ -5,6 +5,7 @@ digests by which a heat that was fitted is known again.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -25,13 +26,20 @@ PLAIN = (
     "process", "plant", "dataset", "dataset_hash", "until", "seed", "heats", "base", "parameters", "arrival",
     "practice", "wait", "hyper", "figures", "card",
 )  # fmt: skip
+DOUBT = "look for a wrong clock, unit or file: steelyard hub check NAME"
 REMEDY = "calibrate again: steelyard twin calibrate ladle_furnace --data NAME --until KEY --out FILE"
 
 
 def save(twin: Twin, path: Path | str) -> Path:
     """Write the twin to `path` in one rename; DataError when the place cannot be written. Returns the path."""
     target = Path(path)
-    text = json.dumps(to_document(twin), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    document = to_document(twin)
+    try:
+        from_document(document)
+    except SteelyardError as error:
+        raise DataError(f"this twin is not plausible and was not saved: {error}; {DOUBT}") from error
+    document["content_sha256"] = content_digest(document)
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     temporary = ""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,12 +73,20 @@ def load(path: Path | str) -> Twin:
         raise DataError(
             f"{source} is of version {document.get('version')!r}{old}, this program reads {VERSION}; {REMEDY}"
         )
+    if document.pop("content_sha256", None) != content_digest(document):
+        raise DataError(f"{source} was changed after it was written: its checksum does not fit; {REMEDY}")
     try:
         return from_document(document)
     except SteelyardError as error:
         raise DataError(f"{source}: {error}; {REMEDY}") from error
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DataError(f"{source} is damaged: {type(error).__name__} at {error}; {REMEDY}") from error
+
+
+def content_digest(document: dict[str, Any]) -> str:
+    """Return the SHA-256 of the document's canonical text, in hex."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def to_document(twin: Twin) -> dict[str, Any]:
@@ -94,6 +110,9 @@ def from_document(document: dict[str, Any]) -> Twin:
     for name in ("base", "parameters", "arrival", "practice", "hyper", "figures", "card"):
         if not isinstance(plain[name], dict):
             raise DataError(f"{name!r} is not a table of numbers")
+    for name in ("until", "seed", "heats"):
+        if not (isinstance(plain[name], int) or (name == "until" and plain[name] is None)):
+            raise DataError(f"{name!r} is no whole number: {plain[name]!r}")
     _check_blocks(plain)
     numbers = [Adjustable(**row) for row in document["numbers"]]
     z, covariance = _array(document["z"], 1), _array(document["covariance"], 2)
