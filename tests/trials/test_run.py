@@ -72,6 +72,9 @@ def test_a_broken_solution_ends_in_counted_interventions_and_a_finished_report(n
         assert result["runs"][0]["solution"]["fallback_share"] > 50.0
     else:
         assert report["primary"]["effect"] == 0.0
+        said = " ".join(condition["en"] for condition in result["verdict"]["conditions"])
+        assert "never acted" in said
+        assert "were refused or faulty" in said
 
 
 def test_what_the_board_refuses_is_counted_and_not_executed():

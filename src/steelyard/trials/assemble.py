@@ -35,6 +35,9 @@ class Parts:
     variants: list[list[Any]]
 
 
+BEHAVIOUR = ("decisions", "written", "interventions")
+
+
 def safety_of(runs: list[Any]) -> Safety:
     """Return what the monitor counted; a run is worse when the solution has more hard violations than the baseline."""
     counted = [
@@ -44,6 +47,7 @@ def safety_of(runs: list[Any]) -> Safety:
         sum(solution for _, _, solution in counted),
         sum(baseline for _, baseline, _ in counted),
         tuple(index for index, baseline, solution in counted if solution > baseline),
+        *(int(sum(run.solution.counts.get(name, 0.0) for run in runs)) for name in BEHAVIOUR),
     )
 
 

@@ -11,13 +11,22 @@ from steelyard.trials.wording import VERDICTS, amount, number, sentence
 Text = dict[str, str]
 
 
+REFUSED_SHARE = 0.01
+
+
 @dataclass(frozen=True)
 class Safety:
-    """What the monitor counted: hard violations of each arm and the runs in which the solution had more."""
+    """What was counted: hard violations of each arm, the runs in which the solution had more, and how it behaved.
+
+    `decisions`: how often it was asked; `written`: set-points carried out; `interventions`: answers refused or faulty.
+    """
 
     solution_hard: int = 0
     baseline_hard: int = 0
     worse_runs: tuple[int, ...] = ()
+    decisions: int = 0
+    written: int = 0
+    interventions: int = 0
 
 
 def _effect(result: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -192,6 +201,25 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
                 "a centre makes its own.",
                 "ko": "시연용 봉인: 소프트웨어와 함께 배포되므로 솔루션이 맞춰졌을 수 있음. 센터는 자체 봉인을 사용함.",
             }
+        )
+    if safety.decisions and not safety.written:
+        conditions.append(
+            sentence(
+                "The solution never acted: of {n} answers none was carried out, so this is the baseline weighed "
+                "against itself.",
+                "솔루션이 한 번도 작동하지 않음: 응답 {n}건 중 실행된 것이 없어 기준 제어를 자기 자신과 비교한 "
+                "셈입니다.",
+                n=number(safety.decisions, 0),
+            )
+        )
+    if safety.interventions > REFUSED_SHARE * safety.decisions:
+        conditions.append(
+            sentence(
+                "{n} of its {all} answers were refused or faulty.",
+                "응답 {all}건 중 {n}건이 거부되었거나 오류였습니다.",
+                n=number(safety.interventions, 0),
+                all=number(safety.decisions, 0),
+            )
         )
     if safety.baseline_hard:
         conditions.append(
