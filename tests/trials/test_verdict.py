@@ -87,7 +87,7 @@ def test_hard_violations_are_compared_run_by_run(solution, unsafe):
     from steelyard.trials.assemble import safety_of
 
     def arm(count):
-        return SimpleNamespace(violations={"steel_freezing": count, "caster_waits": 9})
+        return SimpleNamespace(violations={"steel_freezing": count, "caster_waits": 9}, counts={})
 
     runs = [SimpleNamespace(job=SimpleNamespace(index=3), baseline=arm(1), solution=arm(solution))]
     assert bool(safety_of(runs).worse_runs) is unsafe
