@@ -307,3 +307,16 @@ def test_without_argon_the_slag_keeps_the_arc_heat_and_additions_stay_undissolve
     still, stirred = ends[0.0], ends[0.28 / 60.0]
     assert still[0] > 1.5 * stirred[0]
     assert still[1] > 2.0 * stirred[1]
+
+
+def test_plug_lining_and_electrode_age() -> None:
+    values = shipped_values()
+    values.furnace["plug_clogging_rate"] = 0.5 / 3600.0
+    covered, flaring = station(values), station(values)
+    flaring["x"]["slag_mass"] = 0.0
+    for unit in (covered, flaring):
+        treat(unit, 1200)
+    assert covered["x"]["plug_clogging"] == pytest.approx(0.5 / 3.0, rel=0.01)
+    assert covered["y"]["argon_flow"] == pytest.approx(0.3 / 60.0 * (1.0 - covered["x"]["plug_clogging"]), rel=0.01)
+    assert covered["x"]["electrode_worn"] == covered["y"]["electrode_mass"] > 0.0
+    assert flaring["x"]["lining_worn"] > 1.5 * covered["x"]["lining_worn"] > 0.0

@@ -48,6 +48,7 @@ _TABLE: tuple[tuple[str, str, float, float], ...] = (
     ("m³", "m³", 1.0, 0.0),
     ("L", "m³", 1e-3, 0.0),
     ("m/s", "m/s", 1.0, 0.0),
+    ("mm/h", "m/s", 1e-3 / _HOUR, 0.0),
     ("m/min", "m/s", 1.0 / _MINUTE, 0.0),
     # mass and its rates
     ("kg", "kg", 1.0, 0.0),

@@ -181,12 +181,18 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
                 "ko": "여기의 기록된 히트, 측온 방식, 솔루션 버전에만 유효합니다.",
             }
         ]
-    conditions = [
+    whole = [
         {
             "en": "Holds for the plant, parameter set, scenarios and solution version named here, and for no other.",
             "ko": "여기 명시된 설비, 파라미터, 시나리오, 솔루션 버전에만 유효합니다.",
         }
     ]
+    return [*whole, *_of_the_suite(safety, plan), *_of_the_solution(safety)]
+
+
+def _of_the_suite(safety: Safety, plan: TrialPlan) -> list[Text]:
+    """What must be known of the scenarios and their seeds."""
+    conditions: list[Text] = []
     if plan.suite.tag == "public":
         conditions.append(
             {
@@ -202,6 +208,20 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
                 "ko": "시연용 봉인: 소프트웨어와 함께 배포되므로 솔루션이 맞춰졌을 수 있음. 센터는 자체 봉인을 사용함.",
             }
         )
+    if safety.baseline_hard:
+        conditions.append(
+            sentence(
+                "The baseline itself violated a hard limit {n} time(s): the suite is not fully feasible.",
+                "기준 제어 자체가 안전 한계를 {n}회 위반: 시험집이 완전히 실행 가능하지 않습니다.",
+                n=str(safety.baseline_hard),
+            )
+        )
+    return conditions
+
+
+def _of_the_solution(safety: Safety) -> list[Text]:
+    """What must be known of how the solution behaved."""
+    conditions: list[Text] = []
     if safety.decisions and not safety.written:
         conditions.append(
             sentence(
@@ -219,14 +239,6 @@ def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
                 "응답 {all}건 중 {n}건이 거부되었거나 오류였습니다.",
                 n=number(safety.interventions, 0),
                 all=number(safety.decisions, 0),
-            )
-        )
-    if safety.baseline_hard:
-        conditions.append(
-            sentence(
-                "The baseline itself violated a hard limit {n} time(s): the suite is not fully feasible.",
-                "기준 제어 자체가 안전 한계를 {n}회 위반: 시험집이 완전히 실행 가능하지 않습니다.",
-                n=str(safety.baseline_hard),
             )
         )
     return conditions

@@ -24,6 +24,7 @@ from steelyard.physics.degassing import stirring_factor
 from steelyard.physics.electric_arc import electrode_consumption
 from steelyard.physics.stirring import mixing_time, stirring_power
 from steelyard.processes.ladle_furnace.chemistry import react
+from steelyard.processes.ladle_furnace.dip import take_dip
 from steelyard.processes.ladle_furnace.losses import efficiency_now, surface_loss, wall_loss
 from steelyard.signals import Array, Scalar, quantity
 
@@ -71,6 +72,12 @@ class Parameters:
     mixing_constant: Scalar = quantity("1", "mixing time over the published correlation", low=0.1, high=10.0)
     arc_stratification: Scalar = quantity("1", "share of the arc heat that stays in the upper bath before mixing", low=0.0, high=3.0)  # fmt: skip
     plug_conductance: Scalar = quantity("1", "argon that passes the plug over the argon asked for", low=0.0, high=1.0)
+    plug_clogging_rate: Scalar = quantity(
+        "1/s", "share of the plug that clogs in an hour of stirring", low=0.0, high=5.0, shown="1/h"
+    )
+    lining_wear_rate: Scalar = quantity(
+        "m/s", "wear of the lining under a covered arc", low=0.0, high=50.0, shown="mm/h"
+    )
     chill: Array = quantity("J/kg", "heat that 1 kg of the material takes from the bath", low=-15.0, high=40.0, shown="MJ/kg", shape=MATERIALS, labels=LABELS)  # fmt: skip
     dissolution_time: Array = quantity("s", "time constant of dissolution, stirred", low=1.0, high=1200.0, shape=MATERIALS, labels=LABELS)  # fmt: skip
     steel_yield: Array = quantity("1", "share of the material that ends in the steel", low=0.0, high=1.0, shape=MATERIALS, labels=LABELS)  # fmt: skip
@@ -144,6 +151,9 @@ class State:
     arc_blocked: Scalar = quantity("s", "time until the arc can be struck again", low=0.0, high=7200.0)
     dip_pending: Scalar = quantity("s", "time until the dip shows, negative when none is under way", low=-1.0, high=120.0)  # fmt: skip
     unmixed: Scalar = quantity("1", "1 on arrival, falls to 0 as the ladle mixes", low=0.0, high=1.0)
+    plug_clogging: Scalar = quantity("1", "clogged share of this ladle's plug", low=0.0, high=1.0)
+    lining_worn: Scalar = quantity("m", "lining worn off in this heat", low=0.0, high=1000.0, shown="mm")
+    electrode_worn: Scalar = quantity("kg", "graphite used since the start", low=0.0, high=1e9)
     energy_arc: Scalar = quantity("J", "arc energy that reached steel and slag", low=0.0, high=1e9, shown="MWh")
     energy_shell: Scalar = quantity("J", "heat given off by the shell", low=-1e9, high=1e9, shown="MWh")
     energy_surface: Scalar = quantity("J", "heat given off by surface, argon and vacuum", low=-1e9, high=1e9, shown="MWh")  # fmt: skip
@@ -209,6 +219,7 @@ def _arc(unit, dt):
     current = power / (math.sqrt(3.0) * p.secondary_voltage * tap * p.power_factor)
     wear = electrode_consumption(current, p.electrode_tip_rate, p.electrode_side_rate, p.electrode_side_area)
     y.electrode_mass += wear * dt
+    x.electrode_worn += wear * dt
     return power * efficiency_now(unit)
 
 
@@ -268,7 +279,7 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     x.heat_time += dt * x.occupied
     y.heat_time = x.heat_time
     y.tank_pressure += (u.tank_pressure_setpoint - y.tank_pressure) * (1.0 - math.exp(-dt / p.pump_time))
-    y.argon_flow = u.argon_flow_setpoint * p.plug_conductance * x.occupied
+    y.argon_flow = u.argon_flow_setpoint * p.plug_conductance * (1.0 - x.plug_clogging) * x.occupied
     y.argon_pressure = (
         ATMOSPHERE + 7000.0 * 9.81 * p.bath_depth + 4.0e7 * u.argon_flow_setpoint * (2.0 - p.plug_conductance)
     )
@@ -281,13 +292,28 @@ def furnace_step(unit, disturbance, dip_noise, dip_luck, dt):
     stirring = stirring_power(y.argon_flow, x.steel_temperature, x.steel_mass, p.bath_depth, y.tank_pressure)
     mixing = p.mixing_constant * mixing_time(max(stirring, 1.0e-3))
     chill = _dissolve(unit, min(1.0, 60.0 / mixing) if mixing > 60.0 else 1.0, dt)
+    _wear(unit, dt)
     _heat(unit, absorbed, chill, stirring, mixing, disturbance, dt)
     x.unmixed *= math.exp(-dt / mixing)
     x.chemistry_time += dt
     if x.chemistry_time >= 10.0:
         react(unit, stirring, x.chemistry_time)
         x.chemistry_time = 0.0
-    _dip(unit, dip_noise, dip_luck, dt)
+    take_dip(unit, dip_noise, dip_luck, dt)
+
+
+@kernel
+def _wear(unit, dt):
+    """Age plug and lining: the plug clogs while it stirs; a flaring arc wears the lining faster than a covered one.
+
+    The wear of one heat is too small to change its heat flow; a thin lining is a parameter (fault `lining_wear`).
+    """
+    p, x, y = unit.p, unit.x, unit.y
+    if y.argon_flow > 0.0:
+        x.plug_clogging = min(x.plug_clogging + p.plug_clogging_rate * dt, 1.0)
+    if y.arc_power > 0.0:
+        flare = p.arc_efficiency * x.heat_efficiency / efficiency_now(unit)
+        x.lining_worn += p.lining_wear_rate * flare * flare * dt
 
 
 @kernel
@@ -315,32 +341,6 @@ def _heat(unit, absorbed, chill, stirring, mixing, disturbance, dt):
 
 
 @kernel
-def _dip(unit, noise, luck, dt):
-    """Take a dip when asked; show it after its duration; some fail."""
-    p, u, x, y = unit.p, unit.u, unit.x, unit.y
-    y.dip_age += dt
-    if u.dip_request > 0.5 and x.dip_pending < 0.0:
-        x.dip_pending = p.dip_duration
-        u.dip_request = 0.0
-    if x.dip_pending < 0.0:
-        return
-    x.dip_pending -= dt
-    if x.dip_pending > 0.0:
-        return
-    x.dip_pending = -1.0
-    if luck < p.dip_failure:
-        y.failed_dips += 1.0
-        return
-    spread = math.sqrt(p.dip_noise**2 + (p.dip_noise_unmixed * x.unmixed) ** 2)
-    misleading = p.dip_outlier_share + p.dip_outlier_share_unmixed * x.unmixed
-    if luck > 1.0 - misleading * (1.0 - p.dip_failure):
-        spread = math.sqrt(spread**2 + p.dip_outlier_spread**2)
-    y.dip_temperature = x.steel_temperature + x.stratification + p.dip_bias + p.dip_sign * spread * noise
-    y.dip_count += 1.0
-    y.dip_age = 0.0
-
-
-@kernel
 def place_ladle(unit, temperature, mass, slag_mass, hot_face, efficiency):
     """Put a ladle of `mass` [kg] steel at `temperature` [K] into the station.
 
@@ -360,7 +360,7 @@ def place_ladle(unit, temperature, mass, slag_mass, hot_face, efficiency):
         u.feed[i] = 0.0
         y.addition[i] = 0.0
     x.energy_arc, x.energy_shell, x.energy_surface, x.energy_additions = 0.0, 0.0, 0.0, 0.0
-    x.mass_fed, x.mass_lost = 0.0, 0.0
+    x.mass_fed, x.mass_lost, x.plug_clogging, x.lining_worn = 0.0, 0.0, 0.0, 0.0
     u.dip_request, u.arc_power_setpoint, u.transfer_request = 0.0, 0.0, 0.0
     y.steel_mass, y.heat_time, y.arc_power, y.arc_energy = mass, 0.0, 0.0, 0.0
     y.heating_count, y.argon_volume, y.dip_count, y.failed_dips = 0.0, 0.0, 0.0, 0.0
