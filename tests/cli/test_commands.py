@@ -93,7 +93,7 @@ def test_ctrl_c_during_an_import_leaves_the_store_readable(home: Path, tmp_path:
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
-        assert "Traceback" not in errors or delay < 0.35, errors  # Python itself may not have started yet
+        assert "import_dataset" not in errors, errors  # a signal before our code runs is Python's own to report
         assert steelyard("hub", "list", "--json", home=home).returncode == 0
 
 
