@@ -168,3 +168,16 @@ def test_trials_modules_import_in_one_direction():
     names = {node.module for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8")))
              if isinstance(node, ast.ImportFrom)}  # fmt: skip
     assert "steelyard.trials.run" not in names
+
+
+def test_a_predictor_trial_on_synthetic_heats_says_so_first(tmp_path):
+    from steelyard.hub.ingest import import_dataset
+    from steelyard.hub.store import open_store
+    from steelyard.studies.samples import SAMPLES
+    from steelyard.trials.plan import load_plan
+    from steelyard.trials.predictor import run_predictor_trial
+
+    store = open_store(tmp_path)
+    import_dataset("ladle-furnace", SAMPLES, name="mine", store=store)
+    report = run_predictor_trial(load_plan("predictor").with_changes(data={"name": "mine"}), store)
+    assert report["result"]["verdict"]["conditions"][0]["en"].startswith("SYNTHETIC heats")

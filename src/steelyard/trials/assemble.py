@@ -163,7 +163,7 @@ def report(parts: Parts, facts: dict[str, Any]) -> dict[str, Any]:
     counted = safety_of([*parts.main, *(run for runs in parts.variants for run in runs)])
     primary = results["primary"][0]
     spreads = floors(parts)
-    verdict = decide(results, counted, plan)
+    verdict = decide(results, counted, plan, parts.plant.synthetic)
     result = {
         **head(parts),
         "results": results,

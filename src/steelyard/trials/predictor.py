@@ -111,7 +111,9 @@ def run_predictor_trial(
         "reasons": {"1": hosts[1].reasons} if hosts[1].reasons else {},
         "places": plan.places(),
     }
-    replayed = Replayed(plan, plan_hash, store.info(plan.data.name)["hash"], learn, scored, from_key, both[0], both[1])
+    info = store.info(plan.data.name)
+    made_up = bool(info.get("source", {}).get("synthetic"))
+    replayed = Replayed(plan, plan_hash, info["hash"], learn, scored, from_key, both[0], both[1], made_up)
     return seal_report(predictor_result(replayed, hosts[1]), facts)
 
 

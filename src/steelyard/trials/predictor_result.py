@@ -39,6 +39,7 @@ class Replayed:
     from_key: int
     baseline: list[Estimate]
     solution: list[Estimate]
+    synthetic: bool = False
 
 
 def score(estimates: list[Estimate], baseline: list[Estimate]) -> ScoredDips:
@@ -88,7 +89,7 @@ def predictor_result(replayed: Replayed, host: Any) -> dict[str, Any]:
         "robustness": by_dip(both[1], solution, baseline),
         "results": results,
         "resolution": resolution(primary, _spreads(pairs), plan, len(pairs)),
-        "verdict": decide(results, Safety(), plan),
+        "verdict": decide(results, Safety(), plan, replayed.synthetic),
         "safety": asdict(Safety()),
         "traces": _traces(pairs, blocks, both, keys, primary),
         "departures": {"baseline": _rounded(baseline.error), "solution": _rounded(solution.error)},

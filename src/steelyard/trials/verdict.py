@@ -12,6 +12,10 @@ Text = dict[str, str]
 
 
 REFUSED_SHARE = 0.01
+SYNTHETIC = {
+    "en": "SYNTHETIC heats lie behind this trial: it shows how a trial works and says nothing about a real furnace.",
+    "ko": "합성 히트에 근거한 시험: 시험 방법을 보여 줄 뿐 실제 설비에 대해서는 아무것도 말하지 않습니다.",
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def _needed(primary: list[dict[str, Any]], rails: list[dict[str, Any]]) -> int |
     return None if not numbers or None in numbers else max(numbers)
 
 
-def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan) -> dict[str, Any]:
+def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan, synthetic: bool = False) -> dict[str, Any]:
     """Return verdict, sentence, reasons (by KPI) and about how many runs an inconclusive trial would need."""
     primary, rails = results["primary"], results["guardrails"]
     name = _name(primary, rails, safety)
@@ -156,7 +160,7 @@ def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan) -> dict[str
         "sentence": said,
         "reasons": reasons,
         "needed_runs": needed,
-        "conditions": _conditions(safety, plan),
+        "conditions": [*([SYNTHETIC] if synthetic else []), *_conditions(safety, plan)],
     }
 
 

@@ -18,6 +18,7 @@ class Plant:
     draws: tuple[Any, ...] = ()
     card: list[dict[str, Any]] = field(default_factory=list)
     identity: dict[str, Any] = field(default_factory=dict)
+    synthetic: bool = False
 
     def open(self, seed: int, scenario: str, draw: int | None = None) -> Any:
         """Return a works at time 0 with parameter variant `draw` (None = best estimate)."""
@@ -117,4 +118,4 @@ def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
         identity["draws"] = {"en": f"{len(draws)} posterior draws", "ko": f"사후 분포에서 {len(draws)}개 추출"}
     card = [{"id": id_, "level": row["level"], "evidence": row["evidence"]} for id_, row in twin.card.items()]
     values = PlantValues(twin.parameters, twin.practice, twin.arrival)
-    return Plant(plan.plant.process, label, values, draws, card, identity)
+    return Plant(plan.plant.process, label, values, draws, card, identity, bool(twin.figures.get("synthetic")))
