@@ -29,10 +29,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "solutions": WORDS,
     "trials": WORDS | {"plant", "hub", "twin", "solutions"},
     "samples": set(),
+    "environments": WORDS | {"plant"},
     "studies": WORDS | {"plant", "hub", "twin", "solutions", "trials"},
     "validation": WORDS | {"engine", "physics", "materials", "processes", "plant", "hub", "twin"},
 }
-HEAVY = {"numba", "scipy", "polars", "duckdb", "sqlalchemy", "sklearn", "rich", "numpy", "jinja2", "gymnasium"}
+HEAVY = {"numba", "scipy", "polars", "duckdb", "sqlalchemy", "sklearn", "rich", "numpy", "jinja2", "gymnasium", "pyroll"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 400, 40, 150
 
 
