@@ -70,12 +70,13 @@ def test_no_message_raises_anything_but_a_solution_error(changes):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"kind": "wizard"}, "kind"), ({"kind": "detector"}, "reserved"), ({"name": ""}, "name"),
+        ({"kind": "wizard"}, "kind"), ({"kind": "planner"}, "reserved"), ({"name": ""}, "name"),
         ({"name": "x" * 200}, "name"), ({"name": "a\nb"}, "name"), ({"version": 1}, "version"),
         ({"reads": "x"}, "reads"), ({"reads": ["Not A Name"]}, "no signal name"), ({"writes": []}, "writes"),
         ({"reads": ["a.b", "a.b"]}, "twice"), ({"reads": ["a.b"] * 300}, "at most"), ({"writes": ["a.b[*]"]}, "each"),
         ({"interval_s": 0}, "interval_s"), ({"interval_s": True}, "interval_s"), ({"interval_s": 10**400}, "too large"),
         ({"extra": 1}, "unknown key 'extra'"), ({"kind": "predictor"}, "writes nothing"), ({"type": "hi"}, "expected"),
+        ({"alarms": ["a"]}, "is for a detector"), ({"alarms": None}, "expected a list"),
     ],
 )  # fmt: skip
 def test_a_hello_that_is_not_one(changes, reason):

@@ -19,6 +19,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]
 Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (TOML): other file names, columns, units.")]
 _DROPPED = ("file", "row", "key", "column", "value", "reason")
+_PRODUCT = {
+    "ladle-furnace": {"en": "heat", "ko": "히트"},
+    "freiberg-passes": {"en": "trial", "ko": "시험"},
+    "rod-mill": {"en": "stand", "ko": "스탠드"},
+    "rolling-recordings": {"en": "recording", "ko": "기록"},
+}
+_KINDS = "ladle-furnace, freiberg-passes, rod-mill, rolling-recordings (folders), or table (any CSV or Parquet)."
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -56,7 +63,7 @@ def _interruptible(lang: str) -> Iterator[None]:
 
 @app.command("import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="ladle-furnace (seven CSV files) or table (any CSV or Parquet).")],
+    kind: Annotated[str, typer.Argument(help=_KINDS)],
     directory: Annotated[Path, typer.Argument(help="Folder of the files; for table: the file.")],
     name: Annotated[str | None, typer.Option("--name", help="Name in the store.")] = None,
     mapping: Map = None,
@@ -229,9 +236,10 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
     if not values:
         print({"en": "Nothing was left out.", "ko": "제외한 값이 없습니다."}[lang])
         return
+    product = _PRODUCT.get(result["kind"], {"en": "key", "ko": "키"})
     heads = {
-        "en": ("file", "row", "heat", "column", "value", "reason"),
-        "ko": ("파일", "행", "히트", "열", "값", "사유"),
+        "en": ("file", "row", product["en"], "column", "value", "reason"),
+        "ko": ("파일", "행", product["ko"], "열", "값", "사유"),
     }[lang]
     table = Table(
         *folding(heads),

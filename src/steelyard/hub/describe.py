@@ -3,7 +3,7 @@
 from typing import Any
 
 from steelyard.hub.ledger import reason_in
-from steelyard.hub.store import open_store
+from steelyard.hub.store import Store, open_store
 
 
 def describe(name: str, lang: str = "en") -> dict[str, Any]:
@@ -11,7 +11,7 @@ def describe(name: str, lang: str = "en") -> dict[str, Any]:
     store = open_store()
     info = store.info(name)
     dropped = store.table(name, "dropped").to_dicts()
-    label = dict(store.table(name, "heats").iter_rows()) if "heats" in info["tables"] else {}
+    label = _labels(store, name, info["tables"])
     for entry in dropped:
         if label:
             entry["label"] = label.get(entry["key"])
@@ -20,3 +20,11 @@ def describe(name: str, lang: str = "en") -> dict[str, Any]:
     source = {key: value for key, value in info["source"].items() if key != "notes"}
     shown = {key: info[key] for key in ("name", "kind", "hash", "created")}
     return shown | {"tables": tables, "source": source, "notes": info["source"].get("notes", []), "dropped": dropped}
+
+
+def _labels(store: Store, name: str, tables: dict[str, Any]) -> dict[int, str]:
+    """Return what the plant calls each numbered heat or trial."""
+    for table, word in (("heats", "label"), ("trials", "trial")):
+        if table in tables:
+            return dict(store.table(name, table).select("key", word).iter_rows())
+    return {}

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from steelyard.hub.store import Store
 
-KINDS = ("ladle-furnace", "table")
+KINDS = ("ladle-furnace", "freiberg-passes", "rod-mill", "rolling-recordings", "table")
 Progress = Callable[..., None]
 SYNTHETIC_NOTE = {
     "id": "synthetic",
     "evidence": {"file": "README.md"},
     "message": {
-        "en": "SYNTHETIC heats, as the README.md beside them says: they prove nothing about any real furnace",
-        "ko": "합성 히트입니다(같은 폴더의 README.md에 명시). 실제 설비에 대해 아무것도 증명하지 않습니다",
+        "en": "SYNTHETIC records, as the README.md beside them says: they prove nothing about any real plant",
+        "ko": "합성 기록입니다(같은 폴더의 README.md에 명시). 실제 설비에 대해 아무것도 증명하지 않습니다",
     },
 }
 
@@ -83,7 +83,19 @@ def _read(
     if kind == "ladle-furnace":
         from steelyard.hub.ladle_furnace import UNITS, read_ladle_furnace
 
-        return read_ladle_furnace(path, mapping, ledger), UNITS, "ladle-furnace"
+        return read_ladle_furnace(path, mapping, ledger), UNITS, kind
+    if kind == "freiberg-passes":
+        from steelyard.hub import freiberg_passes
+
+        return freiberg_passes.read_freiberg_passes(path, mapping, ledger), freiberg_passes.UNITS, kind
+    if kind == "rod-mill":
+        from steelyard.hub import rod_mill
+
+        return rod_mill.read_rod_mill(path, mapping, ledger), rod_mill.UNITS, kind
+    if kind == "rolling-recordings":
+        from steelyard.hub import rolling_recordings
+
+        return rolling_recordings.read_recordings(path, mapping, ledger), rolling_recordings.UNITS, kind
     if kind == "table":
         from steelyard.hub.generic import read_table, units_of
 

@@ -38,3 +38,23 @@ LADLE_FURNACE: dict[str, Range] = {
     "wire_amount": Range(0.0, 20_000.0, "unknown", "assumed: no wire feeder runs 20 km of wire into one heat"),
     "argon_m3": Range(0.0, 500.0, "m³", "assumed: 1.5 m³/min for five hours"),
 }
+
+_OFF = "beyond_sensor"
+_PYROMETER = "hot bars are rolled at 750-1250 °C; shared/data/rolling-freiberg-passes: readings < 850 °C dropped there"
+BAR_PASSES: dict[str, Range] = {
+    "roll_force_kn": Range(1.0, 5000.0, "kN", "assumed: bar and rod stands need 10 kN to 3 MN", "no_load"),
+    "roll_torque_knm": Range(0.01, 500.0, "kN·m", "assumed: bar and rod stands need 0.1 to 200 kN·m", "no_load"),
+    "in_temperature_c": Range(700.0, 1320.0, "°C", _PYROMETER, "not_on_bar", "too_hot_bar"),
+    "out_temperature_c": Range(700.0, 1320.0, "°C", _PYROMETER, "not_on_bar", "too_hot_bar"),
+}
+
+ROD_MILL: dict[str, Range] = {
+    "exit_temperature_c": Range(700.0, 1320.0, "°C", _PYROMETER, "not_on_bar", "too_hot_bar"),
+    "roll_torque_knm": Range(0.01, 1000.0, "kN·m", "assumed: rod mill stands need 1 to 300 kN·m", "no_load"),
+}
+
+RECORDINGS: dict[str, Range] = {
+    "kN": Range(-1000.0, 5000.0, "kN", "assumed: no load cell of a bar stand shows more", _OFF, _OFF),
+    "kN·m": Range(-500.0, 500.0, "kN·m", "assumed: no torque of a bar stand is larger", _OFF, _OFF),
+    "°C": Range(-50.0, 1600.0, "°C", "assumed: no bar is hotter", _OFF, _OFF),
+}

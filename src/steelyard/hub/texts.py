@@ -15,6 +15,15 @@ _TABLES_KO = {
     "gas": "가스",
     "heats": "히트 이름",
     "table": "표",
+    "passes": "패스",
+    "trials": "시험",
+    "schedule": "패스 스케줄",
+    "specific_heat": "비열",
+    "stands": "스탠드",
+    "measured": "실측",
+    "wicon": "WICON 계산",
+    "signals": "신호",
+    "recordings": "기록",
     "all tables": "전체 표",
 }
 

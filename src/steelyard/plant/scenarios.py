@@ -1,16 +1,29 @@
-"""Scenarios of a plant: what happens to it, declared in TOML beside the process."""
+"""Scenarios of a plant: what happens to it, declared in TOML beside the process or the line."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from steelyard.errors import ParameterError
 from steelyard.processes.catalogue import house
 
+LINES = Path(__file__).resolve().parent / "lines"
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a fault comes: between `earliest` and `latest` [s] it begins (drawn by the seed), over `growth` [s] it grows."""
+
+    earliest: float
+    latest: float
+    growth: float
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario: `faults` name → severity, `changes` to arrival values (factor or shift), tags, length in heats."""
+    """One scenario: `faults` name → severity, `courses` of those that come later, tags, length in heats or bars."""
 
     id: str
     version: int
@@ -21,11 +34,13 @@ class Scenario:
     faults: dict[str, float]
     heats: int
     warm_up: int
+    courses: dict[str, Course] = field(default_factory=dict)
 
 
 def scenarios(process: str) -> dict[str, Scenario]:
     """Return the scenarios of a process by id, in the order of their names."""
-    return {s.id: s for s in map(_read, sorted((house(process).folder / "scenarios").glob("*.toml")))}
+    folder = LINES / process if (LINES / process).is_dir() else house(process).folder
+    return {s.id: s for s in map(_read, sorted((folder / "scenarios").glob("*.toml")))}
 
 
 def scenario(process: str, name: str) -> Scenario:
@@ -46,12 +61,25 @@ def _read(path: Any) -> Scenario:
             title=dict(raw["title"]),
             description=dict(raw["description"]),
             tags=tuple(raw["tags"]),
-            faults={str(k): float(v) for k, v in raw.get("faults", {}).items()},
-            heats=int(raw["heats"]),
+            faults={str(k): _severity(v) for k, v in raw.get("faults", {}).items()},
+            heats=int(raw["bars"] if "bars" in raw else raw["heats"]),
             warm_up=int(raw["warm_up"]),
+            courses={str(k): _course(v) for k, v in raw.get("faults", {}).items() if isinstance(v, dict)},
         )
     except (KeyError, TypeError, ValueError, tomllib.TOMLDecodeError) as error:
         raise ParameterError(f"{path}: not a scenario: {error}") from error
+
+
+def _severity(entry: Any) -> float:
+    return float(entry["severity"]) if isinstance(entry, dict) else float(entry)
+
+
+def _course(entry: dict[str, Any]) -> Course:
+    start = entry.get("start_h", 0.0)
+    earliest, latest = start if isinstance(start, list) else (start, start)
+    if not 0.0 <= float(earliest) <= float(latest):
+        raise ValueError(f"start_h = {start!r}: a number, or [earliest, latest], not negative")
+    return Course(float(earliest) * HOUR, float(latest) * HOUR, float(entry.get("growth_h", 0.0)) * HOUR)
 
 
 def apply_faults(process: str, faults: dict[str, float], furnace: dict, practice: dict, arrival: dict) -> None:

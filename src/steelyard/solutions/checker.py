@@ -1,18 +1,19 @@
 """`steelyard solution check`: does a solution keep the contract? Each check says what it found and how to mend it."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steelyard.errors import SolutionError
-from steelyard.solutions import contract, script
+from steelyard.solutions import contract, script, script_line
 from steelyard.solutions.bundle import bundle
 from steelyard.solutions.contract import Answer, Hello, SignalInfo
 from steelyard.solutions.host import Host
 from steelyard.solutions.texts import TEXTS
 
-PREDICTED = "ladle_furnace.dip_temperature"
+_LINE_ROOMS = ("reheating_furnace.", "descaling.", "bar_rolling.", "cooling_bed.", "line.")
 _TIMEOUT_S, _START_S = 2.0, 10.0
 _FAULT_CHECKS = {
     "answers": ("crashed", "fallback"),
@@ -37,10 +38,14 @@ class _Findings:
         return passed
 
 
-def check(path: str | Path, signals: Mapping[str, SignalInfo] | None = None, lang: str = "en") -> dict[str, Any]:
-    """Check the solution at `path` against the contract on scripted heats (synthetic).
+_Boards = Mapping[str, SignalInfo] | Sequence[Mapping[str, SignalInfo]]
 
-    `signals` are the board's signals: with them, names, roles and ranges are checked; without, only their form.
+
+def check(path: str | Path, signals: _Boards | None = None, lang: str = "en") -> dict[str, Any]:
+    """Check the solution at `path` against the contract on scripted heats or a scripted shift of a bar line.
+
+    `signals` are the signals of a board, or of several of which the one that knows the solution's names is taken: with
+    them, names, roles and ranges are checked; without, only their form.
     Returns {passed, path, hash, solution, isolation, checks: [{id, passed, what, remedy}]}; texts in `lang` (en, ko).
     A faulty solution raises nothing here.
     """
@@ -57,8 +62,9 @@ def check(path: str | Path, signals: Mapping[str, SignalInfo] | None = None, lan
         if hello is not None:
             result["solution"] = {"name": hello.name, "version": hello.version, "kind": hello.kind}
             result["isolation"] = host.isolation
-            if _signals_exist(hello, signals, findings):
-                _behaves(host, signals, findings)
+            board = _board_of(hello, signals)
+            if _signals_exist(hello, board, findings):
+                _behaves(host, board, findings)
     result["passed"] = all(found["passed"] for found in findings.checks)
     return {**result, "checks": findings.checks}
 
@@ -71,6 +77,18 @@ def _introduced(host: Host, findings: _Findings) -> Hello | None:
         return None
     findings.add("hello", True, f"{hello.name} {hello.version} ({hello.kind})")
     return hello
+
+
+def _board_of(hello: Hello, signals: _Boards | None) -> Mapping[str, SignalInfo] | None:
+    """Return the board that knows most of the names that the solution uses."""
+    if signals is None or isinstance(signals, Mapping):
+        return signals
+    stems = [name.removesuffix("*]") for name in (*hello.reads, *hello.writes)]
+
+    def known(board: Mapping[str, SignalInfo]) -> int:
+        return sum(stem in board or any(name.startswith(stem) for name in board) for stem in stems)
+
+    return max(signals, key=known)
 
 
 def _signals_exist(hello: Hello, signals: Mapping[str, SignalInfo] | None, findings: _Findings) -> bool:
@@ -88,7 +106,8 @@ def _behaves(host: Host, signals: Mapping[str, SignalInfo] | None, findings: _Fi
     """Run the scripted heats: well-behaved answers, nothing measured yet, the same again, an orderly end."""
     host.signals = signals
     infos = dict(signals or {})
-    names = contract.expand(host.hello.reads, infos or [*script.known_names(), *_plain(host.hello.reads)])
+    story = _story(host.hello)
+    names = contract.expand(host.hello.reads, infos or [*story.known_names(), *_plain(host.hello.reads)])
     first = _replay(host, names, infos)
     if not _faultless(host, findings):
         return
@@ -106,7 +125,7 @@ def _faultless(host: Host, findings: _Findings) -> bool:
     """Add one check per kind of fault; a next start shows whether questions and answers still belong together."""
     faults, reasons = dict(host.faults), list(host.reasons)
     if not host.fallback:
-        host.start({"seed_label": "between two runs", "plant": script.PLANT})
+        host.start({"seed_label": "between two runs", "plant": _story(host.hello).PLANT})
         faults = {kind: count + host.faults[kind] for kind, count in faults.items()}
         reasons += host.reasons
     fine = True
@@ -121,20 +140,26 @@ def _plain(reads: tuple[str, ...]) -> list[str]:
     return [name for name in reads if not name.endswith("[*]")]
 
 
+def _story(hello: Hello) -> Any:
+    """Return the script that a solution is shown: the bar line when it uses a signal of it, else the ladle furnace."""
+    return script_line if any(name.startswith(_LINE_ROOMS) for name in (*hello.reads, *hello.writes)) else script
+
+
 def _replay(host: Host, names: list[str], infos: Mapping[str, SignalInfo]) -> list[Answer]:
-    """Return all answers over the scripted heats."""
-    kind, interval = host.hello.kind, host.hello.interval_s
-    answers = [host.start({"seed_label": "contract check", "plant": script.PLANT})]
-    known: dict[str, float] = script.before_first_dip(names)
-    for time_s, values, dipped in script.rows(names, interval, infos):
+    """Return all answers over the script: a predictor is asked before each measurement and told after it."""
+    story, interval = _story(host.hello), host.hello.interval_s
+    answers = [host.start({"seed_label": "contract check", "plant": story.PLANT})]
+    known = dict.fromkeys(names, math.nan)
+    for time_s, values, measured in story.rows(names, interval, infos):
         if host.fallback:
             break
-        if kind != "predictor":
+        if host.hello.kind != "predictor":
             answers.append(host.decide(time_s, values))
             continue
-        if dipped:
-            before = {name: known[name] if ".dip_" in name else value for name, value in values.items()}
-            answers.append(host.predict(time_s, before, PREDICTED))
+        if measured:
+            late = story.MEASURED
+            before = {name: known[name] if name.startswith(late) else value for name, value in values.items()}
+            answers.append(host.predict(time_s, before, story.PREDICTED))
         answers.append(host.observe(time_s, values))
         known = values
     return answers
@@ -142,12 +167,13 @@ def _replay(host: Host, names: list[str], infos: Mapping[str, SignalInfo]) -> li
 
 def _unmeasured(host: Host, names: list[str]) -> str:
     """Return what goes wrong when no signal has been measured yet ("" when nothing does)."""
-    host.start({"seed_label": "nothing measured yet", "plant": script.PLANT})
-    values = script.before_first_dip(names)
+    story = _story(host.hello)
+    host.start({"seed_label": "nothing measured yet", "plant": story.PLANT})
+    values = dict.fromkeys(names, math.nan)
     for time_s in (0.0, 10.0):
         if host.hello.kind == "predictor":
             host.observe(time_s, values)
-            host.predict(time_s, values, PREDICTED)
+            host.predict(time_s, values, story.PREDICTED)
         else:
             host.decide(time_s, values)
     return host.reasons[0] if host.reasons else ""

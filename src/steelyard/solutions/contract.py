@@ -15,11 +15,15 @@ from steelyard.errors import SolutionError
 from steelyard.signals import Signal
 
 CONTRACT = 1
-KINDS = ("advisor", "controller", "predictor")
-RESERVED_KINDS = ("detector", "planner")
+KINDS = ("advisor", "controller", "predictor", "detector")
+WRITERS = ("advisor", "controller")
+RESERVED_KINDS = ("planner",)
+ALARM_RAISED = 0.5  # an alarm is raised while its score is at least this
 MAX_LINE = 65536
 MAX_NAMES = 256
+MAX_ALARM_NAME = 64
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+(\[([a-z0-9_]+|\*)\])?")
+_ALARM = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\[[a-z0-9_]+\])?")
 _HELLO_KEYS = ("type", "name", "version", "kind", "reads", "writes", "interval_s")
 
 
@@ -48,7 +52,10 @@ class SignalInfo:
 
 @dataclass(frozen=True)
 class Hello:
-    """How a solution introduces itself: `reads` and `writes` are signal names, `interval_s` plant seconds."""
+    """How a solution introduces itself: `reads` and `writes` are signal names, `interval_s` plant seconds.
+
+    `alarms` are the names of the scores that a detector gives.
+    """
 
     name: str
     version: str
@@ -56,6 +63,7 @@ class Hello:
     reads: tuple[str, ...]
     writes: tuple[str, ...] = ()
     interval_s: float = 10.0
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,10 +77,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the plant gets from a request. With a `fault` nothing of the answer is used and `reason` says why."""
+    """What the plant gets from a request. With a `fault` nothing of the answer is used and `reason` says why.
+
+    `alarm` holds the scores (0 to 1) that a detector gave in this answer.
+    """
 
     set: dict[str, float] = field(default_factory=dict)
     estimate: Estimate | None = None
+    alarm: dict[str, float] = field(default_factory=dict)
     fault: str = ""
     reason: str = ""
 
@@ -145,16 +157,17 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def expect(message: Mapping[str, Any], kind: str, keys: tuple[str, ...]) -> None:
-    """Nonsense unless the message is of this type and has exactly these keys besides ``type``."""
+def expect(message: Mapping[str, Any], kind: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+    """Nonsense unless the message is of this type, has these keys besides ``type``, and at most the `optional` ones."""
     got = message.get("type")
     if got == "error" and kind != "hello":
         raise Nonsense(f"the solution says that it cannot answer: {_shown(message.get('reason', ''))}")
     if got != kind:
         raise Nonsense(f'"type" is {_shown(got)}, expected "{kind}"')
-    unknown = sorted(set(message) - {"type", *keys})
+    known = ("type", *keys, *optional)
+    unknown = sorted(set(message) - set(known))
     if unknown:
-        raise Nonsense(f'unknown key {_shown(unknown[0])} in "{kind}"; known keys are: {", ".join(("type", *keys))}')
+        raise Nonsense(f'unknown key {_shown(unknown[0])} in "{kind}"; known keys are: {", ".join(known)}')
     missing = [key for key in keys if key not in message]
     if missing:
         raise Nonsense(f'key "{missing[0]}" is missing in "{kind}"')
@@ -192,9 +205,26 @@ def _names(message: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _alarms(message: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """Return the names of the scores that a detector declares; only a detector may declare any."""
+    names = message.get("alarms", [])
+    if not isinstance(names, list) or len(names) > MAX_NAMES or not all(isinstance(n, str) for n in names):
+        raise Nonsense(f'"alarms" is {_shown(names)}, expected a list of at most {MAX_NAMES} names')
+    for name in names:
+        if len(name) > MAX_ALARM_NAME or not _ALARM.fullmatch(name):
+            raise Nonsense(f'"alarms" holds {_shown(name)}, which is no name such as "clogging[top_1]"')
+    if len(set(names)) != len(names):
+        raise Nonsense('"alarms" names an alarm twice')
+    if kind == "detector" and not names:
+        raise Nonsense('a detector must name at least one alarm in "alarms"')
+    if kind != "detector" and names:
+        raise Nonsense(f'"alarms" is for a detector; a solution of kind {kind} gives none')
+    return tuple(names)
+
+
 def read_hello(message: Mapping[str, Any]) -> Hello:
     """Return the checked introduction of a solution; Nonsense with the reason otherwise."""
-    expect(message, "hello", _HELLO_KEYS[1:])
+    expect(message, "hello", _HELLO_KEYS[1:], ("alarms",))
     kind = message["kind"]
     if kind in RESERVED_KINDS:
         raise Nonsense(f'"kind" is "{kind}": reserved, contract {CONTRACT} asks only {", ".join(KINDS)}')
@@ -203,14 +233,15 @@ def read_hello(message: Mapping[str, Any]) -> Hello:
     reads, writes = _names(message, "reads"), _names(message, "writes")
     if any(name.endswith("[*]") for name in writes):
         raise Nonsense('"writes" must name each set-point; [*] is for "reads" only')
-    if kind == "predictor" and writes:
-        raise Nonsense('a predictor writes nothing: "writes" must be []')
-    if kind != "predictor" and not writes:
+    if kind not in WRITERS and writes:
+        raise Nonsense(f'a {kind} writes nothing: "writes" must be []')
+    if kind in WRITERS and not writes:
         raise Nonsense(f'a solution of kind {kind} must name at least one set-point in "writes"')
     interval = number(message["interval_s"], '"interval_s"')
     if not 1.0 <= interval <= 86400.0:
         raise Nonsense(f'"interval_s" is {interval:g}, expected 1 to 86400 plant seconds')
-    return Hello(_text(message, "name"), _text(message, "version", 40), kind, reads, writes, interval)
+    name, version = _text(message, "name"), _text(message, "version", 40)
+    return Hello(name, version, kind, reads, writes, interval, _alarms(message, kind))
 
 
 def expand(reads: Iterable[str], known: Iterable[str] | None) -> list[str]:
@@ -261,6 +292,27 @@ def read_set(message: Mapping[str, Any], hello: Hello, infos: Mapping[str, Signa
         info = infos.get(name) if infos else None
         if info and not info.low <= result[name] <= info.high:
             raise OutOfRange(f"{name} = {result[name]:g} is outside {info.low:g} to {info.high:g} {info.unit}")
+    return result
+
+
+def read_alarm(message: Mapping[str, Any], hello: Hello) -> dict[str, float]:
+    """Return the scores in the answer of a detector; what it does not name stays as it was.
+
+    Raises Nonsense, Forbidden for a name that was not declared and for any set-point, OutOfRange outside 0 to 1.
+    """
+    expect(message, "answer", ("alarm",), ("set",))
+    scores = message["alarm"]
+    if not isinstance(scores, dict):
+        raise Nonsense(f'"alarm" is {_shown(scores)}, expected an object such as {{"{hello.alarms[0]}": 0.7}}')
+    if message.get("set", {}) != {}:
+        raise Forbidden(f'it sets {_shown(message["set"])}, but a detector writes nothing: leave "set" out')
+    result = {}
+    for name, score in scores.items():
+        if name not in hello.alarms:
+            raise Forbidden(f'it raises {_shown(name)}, which is not in its "alarms": {", ".join(hello.alarms)}')
+        result[name] = number(score, name)
+        if not 0.0 <= result[name] <= 1.0:
+            raise OutOfRange(f"the score {name} = {result[name]:g} is outside 0 to 1")
     return result
 
 

@@ -98,7 +98,8 @@ class Host:
     `timeout_s` is the time for one answer, `start_timeout_s` for loading and for the start of a run; `restarts` is how
     often a process that crashed or hung is replaced within one run, after that the run goes on without the solution
     (`fallback`). `signals` are the board's signals: with them, names and ranges are checked. `cpu` pins the calling
-    thread and the solution to one core, which makes lock-step several times faster.
+    thread and the solution to one core, which makes lock-step several times faster. `alarms` holds the scores of all
+    alarms of a detector: 0 at the start of a run, then what it said last, 0 again once it was given up.
     """
 
     def __init__(
@@ -163,12 +164,21 @@ class Host:
     def start(self, run: Mapping[str, Any]) -> Answer:
         """Begin a run: counters start at zero, the solution forgets the run before. `run` is the public run data."""
         self._begin(dict(run))
-        return self._guarded(None, lambda _: Answer())
+        answer = self._guarded(None, lambda _: Answer())
+        self.alarms = dict.fromkeys(self._hello.alarms if self._hello else (), 0.0)
+        return answer
 
     def decide(self, time_s: float, signals: Mapping[str, float]) -> Answer:
-        """Ask what to write now; `signals` in board units, nan where nothing was measured yet."""
+        """Ask what to write now, or a detector for its scores; `signals` in board units, nan where not measured yet."""
         message = {"type": "decide", "time_s": time_s, "signals": contract.readable(signals)}
-        return self._guarded(message, lambda said: Answer(set=contract.read_set(said, self.hello, self.signals)))
+        answer = self._guarded(message, self._decision)
+        self.alarms.update(answer.alarm)
+        return answer
+
+    def _decision(self, said: dict[str, Any]) -> Answer:
+        if self.hello.kind == "detector":
+            return Answer(alarm=contract.read_alarm(said, self.hello))
+        return Answer(set=contract.read_set(said, self.hello, self.signals))
 
     def predict(self, time_s: float, signals: Mapping[str, float], what: str) -> Answer:
         """Ask for the value of the signal `what` as it would be measured now."""
@@ -195,6 +205,7 @@ class Host:
         self._lost = 0
         self.faults: dict[str, int] = dict.fromkeys(FAULTS, 0)
         self.reasons: list[str] = []
+        self.alarms: dict[str, float] = {}
         self.fallback = False
 
     def _guarded(self, message: dict[str, Any] | None, read: Callable[[dict[str, Any]], Answer]) -> Answer:
@@ -227,6 +238,8 @@ class Host:
             process.end()
         self._lost += 1
         self.fallback = self._lost > self.restarts
+        if self.fallback:
+            self.alarms = dict.fromkeys(self.alarms, 0.0)
 
     def _fault(self, kind: str, reason: str) -> Answer:
         self.faults[kind] += 1

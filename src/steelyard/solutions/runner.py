@@ -110,7 +110,8 @@ def _answer(solution: Any, message: dict) -> dict:
     kind = message["type"]
     if kind == "decide":
         wanted = solution.decide(message["time_s"], message["signals"])
-        return {"type": "answer", "set": {} if wanted is None else wanted}
+        key = "alarm" if getattr(solution, "kind", None) == "detector" else "set"
+        return {"type": "answer", key: {} if wanted is None else wanted}
     if kind == "predict":
         estimate = solution.predict(message["time_s"], message["signals"], message["what"])
         return {"type": "answer", "estimate": estimate}
@@ -123,7 +124,8 @@ def _answer(solution: Any, message: dict) -> dict:
             start(message["run"])
         return {"type": "ready"}
     if kind == "hello":
-        return {"type": "hello", **{key: getattr(solution, key, None) for key in _HELLO}}
+        keys = (*_HELLO, "alarms") if getattr(solution, "kind", None) == "detector" else _HELLO
+        return {"type": "hello", **{key: getattr(solution, key, None) for key in keys}}
     return {"type": "error", "reason": f"message type {kind!r} is not known to this runner"}
 
 

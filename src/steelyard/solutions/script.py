@@ -17,6 +17,8 @@ PLANT = {
     "textbook_k_per_min": 0.9,
     "target_temperature_c": 1593.0,
 }
+PREDICTED = "ladle_furnace.dip_temperature"
+MEASURED = ("ladle_furnace.dip_",)  # known only after a measurement
 HEAT_S = 2400.0
 HEATS = 2
 _HEATINGS = ((180.0, 420.0), (720.0, 900.0), (1260.0, 1380.0))  # s since arrival, arc on and off
@@ -83,8 +85,3 @@ def rows(
             count = values["ladle_furnace.dip_count"]
             yield heat * HEAT_S + time_s, {name: _value(name, values, infos) for name in names}, count > dips
             dips, time_s = count, time_s + step
-
-
-def before_first_dip(names: list[str]) -> dict[str, float]:
-    """Return signals of which none has been measured yet."""
-    return dict.fromkeys(names, math.nan)

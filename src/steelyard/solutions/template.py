@@ -70,6 +70,53 @@ _PREDICTOR = '''        self.dip, self.energy, self.time_s = None, 0.0, 0.0
         return {{"value": value, "low": value - 12.0, "high": value + 12.0}}
 '''
 
+_DETECTOR = '''"""My detector for a reheating furnace. Contract: docs/reference/contract.md of Steelyard.
+
+Check it:  steelyard solution check {file}
+Try it:    steelyard trial run {trial} --solution {file}
+"""
+
+ZONES = [f"{{side}}_{{number}}" for side in ("top", "bottom") for number in (1, 2, 3, 4)]
+
+
+class Solution:
+    """Compares what flows per opening of each zone's fuel valve with what flowed when the run was young."""
+
+    name = "my detector"
+    version = "0.1"
+    kind = "detector"
+    # The signals you want to see. A signal that has not been measured yet is None.
+    reads = [
+        *(f"reheating_furnace.valve_position[{{zone}}]" for zone in ZONES),  # [%]
+        *(f"reheating_furnace.fuel_flow[{{zone}}]" for zone in ZONES),  # [Nm³/h]
+    ]
+    writes = []  # a detector writes nothing
+    alarms = [f"clogging[{{zone}}]" for zone in ZONES]  # the names of your scores
+    interval_s = 60.0  # how often you are asked [plant seconds]
+
+    def start(self, run: dict) -> None:
+        """A new run begins: forget everything that you have learned in the run before."""
+        self.now = dict.fromkeys(ZONES)
+        self.healthy = dict.fromkeys(ZONES)
+
+    def decide(self, time_s: float, signals: dict) -> dict:
+        """Return scores from 0 to 1; 0.5 and more raises the alarm. A name left out keeps its score."""
+        scores = {{}}
+        for zone in ZONES:
+            valve = signals[f"reheating_furnace.valve_position[{{zone}}]"]
+            flow = signals[f"reheating_furnace.fuel_flow[{{zone}}]"]
+            if valve is None or flow is None or valve < 10.0:  # nothing can be said
+                continue
+            ratio = flow / valve
+            before = self.now[zone]
+            self.now[zone] = ratio if before is None else before + 0.02 * (ratio - before)  # slow mean
+            if time_s < 6.0 * 3600.0 or self.healthy[zone] is None:
+                self.healthy[zone] = self.now[zone]  # the first six hours count as healthy
+            loss = 1.0 - self.now[zone] / max(self.healthy[zone], 1e-9)
+            scores[f"clogging[{{zone}}]"] = min(max(loss / 0.2, 0.0), 1.0)  # a loss of 10 % raises the alarm
+        return scores
+'''
+
 _KINDS = {
     "advisor": {
         "what": "Proposes the energy of the next heating; the operator accepts a share of the advices.",
@@ -93,6 +140,8 @@ def template(kind: str, file: str) -> str:
     """Return the text of a new solution; SolutionError when the kind is not known."""
     if kind not in KINDS:
         raise SolutionError(f"kind {kind!r} is not known; use one of: {', '.join(KINDS)}")
+    if kind == "detector":
+        return _DETECTOR.format(file=file, trial="detector")
     words = _KINDS[kind]
     writes = f'["{words["signal"]}"]' if words["signal"] else "[]"
     body = words["body"].format(signal=words["signal"])

@@ -15,9 +15,9 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "passed": {"en": "it loads and introduces itself", "ko": "정상적으로 적재되고 hello에 응답함"},
         "failed": {"en": "it does not load or introduce itself", "ko": "적재에 실패했거나 hello 응답이 올바르지 않음"},
         "remedy": {
-            "en": "a class Solution needs name, version, kind, reads, writes and interval_s; "
+            "en": "a class Solution needs name, version, kind, reads, writes and interval_s, a detector also alarms; "
             "`steelyard solution new FILE --kind advisor` writes one that works",
-            "ko": "Solution 클래스에 name, version, kind, reads, writes, interval_s가 있어야 합니다. "
+            "ko": "Solution 클래스에 name, version, kind, reads, writes, interval_s(detector는 alarms도)가 있어야 합니다. "
             "`steelyard solution new FILE --kind advisor`로 동작하는 예제를 만들 수 있습니다",
         },
     },
@@ -26,14 +26,14 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "failed": {"en": "it names a signal that it may not use", "ko": "사용할 수 없는 신호 이름이 있음"},
         "remedy": {
             "en": "take the names from docs/reference/contract.md; an advisor writes advice, a controller set-points, "
-            "a predictor nothing",
+            "a predictor and a detector nothing",
             "ko": "신호 이름은 docs/reference/contract.md를 따르십시오. advisor는 제안값, controller는 설정값만 쓰며 "
-            "predictor는 쓰지 않습니다",
+            "predictor와 detector는 쓰지 않습니다",
         },
     },
     "answers": {
-        "passed": {"en": "it runs through the scripted heats", "ko": "모의 히트를 끝까지 수행함"},
-        "failed": {"en": "its process ends during the scripted heats", "ko": "모의 히트 도중 프로세스가 종료됨"},
+        "passed": {"en": "it runs through the scripted run", "ko": "모의 운전을 끝까지 수행함"},
+        "failed": {"en": "its process ends during the scripted run", "ko": "모의 운전 도중 프로세스가 종료됨"},
         "remedy": {
             "en": "mend the error named here; signals may be null (None), files and network are not there",
             "ko": "표시된 오류를 고치십시오. 신호값은 null(None)일 수 있고 파일과 네트워크는 사용할 수 없습니다",
@@ -53,16 +53,20 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "passed": {"en": "its answers follow the contract", "ko": "응답 형식이 규약에 맞음"},
         "failed": {"en": "an answer does not follow the contract", "ko": "응답 형식이 규약에 어긋남"},
         "remedy": {
-            "en": "decide returns {name: finite number}; predict returns value, low, high with low <= value <= high; "
-            "docs/reference/contract.md has every message",
-            "ko": "decide는 {이름: 유한한 수}, predict는 low <= value <= high인 value, low, high를 돌려주어야 합니다. "
+            "en": "decide returns {name: finite number} (a detector: {alarm: 0 to 1}); predict returns value, low, high "
+            "with low <= value <= high; docs/reference/contract.md has every message",
+            "ko": "decide는 {이름: 유한한 수}(detector는 {경보: 0~1}), predict는 low <= value <= high인 "
+            "value, low, high를 돌려주어야 합니다. "
             "전체 메시지는 docs/reference/contract.md에 있습니다",
         },
     },
     "permitted": {
         "passed": {"en": "it writes only what it may write", "ko": "허용된 신호에만 씀"},
         "failed": {"en": "it writes a signal that it may not write", "ko": "허용되지 않은 신호에 씀"},
-        "remedy": {"en": "set only names that stand in writes", "ko": "writes에 적은 이름에만 값을 쓰십시오"},
+        "remedy": {
+            "en": "set only names that stand in writes, raise only alarms that stand in alarms",
+            "ko": "writes에 적은 이름에만 값을 쓰고, alarms에 적은 경보만 내십시오",
+        },
     },
     "in_range": {
         "passed": {"en": "its values stay in range", "ko": "값이 허용 범위 안에 있음"},
@@ -73,8 +77,9 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "passed": {"en": "it copes with signals not measured yet", "ko": "아직 측정되지 않은 신호(null)를 처리함"},
         "failed": {"en": "it fails when a signal is not measured yet", "ko": "아직 측정되지 않은 신호에서 실패함"},
         "remedy": {
-            "en": "before the first dip signals are null (None): return {} from decide, a wide interval from predict",
-            "ko": "첫 측온 전에는 신호가 null(None)입니다. decide는 {}를, predict는 넓은 구간을 돌려주십시오",
+            "en": "before the first measurement signals are null (None): return {} from decide, a wide interval from "
+            "predict",
+            "ko": "첫 측정 전에는 신호가 null(None)입니다. decide는 {}를, predict는 넓은 구간을 돌려주십시오",
         },
     },
     "repeats_in_process": {

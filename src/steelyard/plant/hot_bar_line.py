@@ -1,0 +1,255 @@
+"""A hot bar line: reheating furnace, descaling, bar mill and cooling bed on one clock, in one record.
+
+The wiring is the only thing a line adds: billets are charged, walk, are discharged when the mill wants them, become
+bars, cool and leave; each is one row of the log. What instruments show goes to the board and to level 1; nothing
+else sees the truth.
+"""
+
+import numpy as np
+
+from steelyard.engine.blocks import block_signals, member
+from steelyard.engine.kernel import kernel
+from steelyard.materials.piece import PIECE
+from steelyard.plant.bar_log import BAR_RECORD, LOG_LENGTH, STANDS, begin, note_discharge
+from steelyard.plant.instruments import INSTRUMENT, read_instruments
+from steelyard.plant.ramps import RAMP, RAMPS, WIRE, WIRES, carry, follow_ramps
+from steelyard.plant.traffic import (
+    TRAFFIC_RECORD,
+    Orders,
+    Panel,
+    announced_delay,
+    draw_delay,
+    next_billet,
+    pace_now,
+)
+from steelyard.processes.bar_rolling import model as mill
+from steelyard.processes.cooling_bed import model as bed
+from steelyard.processes.descaling import model as descaler
+from steelyard.processes.reheating_furnace import model as furnace
+from steelyard.signals import Signal
+
+INSTRUMENTS = 112
+RECORD = np.dtype(
+    [
+        ("time", "f8"),
+        ("seed", "u8"),
+        ("piece", PIECE),
+        ("reheating_furnace", furnace.RECORD),
+        ("descaling", descaler.RECORD),
+        ("bar_rolling", mill.RECORD),
+        ("cooling_bed", bed.RECORD),
+        ("line", TRAFFIC_RECORD),
+        ("instruments", INSTRUMENT, (INSTRUMENTS,)),
+        ("ramps", RAMP, (RAMPS,)),
+        ("wires", WIRE, (WIRES,)),
+        ("log", BAR_RECORD, (LOG_LENGTH,)),
+    ],
+    align=True,
+)
+UNITS = (
+    ("reheating_furnace", furnace.Outputs, furnace.Inputs, ("zone_setpoint",)),
+    ("descaling", descaler.Outputs, None, ()),
+    ("bar_rolling", mill.Outputs, mill.Inputs, ("setup_force",)),
+    ("cooling_bed", bed.Outputs, None, ()),
+    ("line", Panel, Orders, ("pace_setpoint",)),
+)
+
+
+@kernel
+def row_of(plant, number):
+    """Return the log row of bar `number`."""
+    return plant.log[int(number) % LOG_LENGTH]
+
+
+@kernel
+def fill_furnace(plant):
+    """Fill every slot of the record's furnace with a billet as warm as it would be there: the first one at the exit."""
+    unit, yard = plant[0].reheating_furnace, plant[0].line
+    for slot in range(furnace.SLOTS - 1, -1, -1):
+        number = yard.x.charged
+        next_billet(yard.p, plant[0].seed, number, plant[0].piece)
+        plant[0].piece.charge_time = -yard.p.pace * (slot + 1.0)
+        begin(row_of(plant[0], number), plant[0].piece, plant[0].piece.charge_time)
+        furnace.place_warm(unit, plant[0].piece, slot, 0.0)
+        yard.x.charged += 1.0
+
+
+@kernel
+def _charge(plant):
+    """Put the next billet into the furnace when its first slot is free."""
+    unit, yard = plant.reheating_furnace, plant.line
+    if not furnace.can_charge(unit):
+        return
+    next_billet(yard.p, plant.seed, yard.x.charged, plant.piece)
+    plant.piece.charge_time = plant.time
+    begin(row_of(plant, yard.x.charged), plant.piece, plant.time)
+    furnace.charge(unit, plant.piece, plant.time)
+    yard.x.charged += 1.0
+
+
+@kernel
+def _discharge(plant):
+    """Send the billet at the exit through the descaler into the mill when the mill wants one."""
+    unit, yard, piece = plant.reheating_furnace, plant.line, plant.piece
+    draw_delay(yard, plant.seed, yard.x.discharged, plant.time)
+    late = plant.time >= yard.x.next_discharge and plant.time >= yard.x.delay_end
+    yard.y.waiting = 0.0
+    if not (late and mill.is_free(plant.bar_rolling)):
+        return
+    if not furnace.ready(unit):
+        yard.y.waiting = 1.0
+        return
+    furnace.discharge(unit, piece, plant.time)
+    _note_discharge(plant)
+    furnace.walk(unit)
+    descaler.descale(plant.descaling, piece, plant.time)
+    row = row_of(plant, piece.number)
+    row.pump_energy = plant.descaling.y.bar_energy
+    mill.start_bar(plant.bar_rolling, piece, plant.time)
+    row.rolling_start = plant.time
+    yard.x.discharged += 1.0
+    yard.x.next_discharge = plant.time + pace_now(yard)
+
+
+@kernel
+def _note_discharge(plant):
+    """Write into its row what the billet brings out of the furnace and what the furnace has spent on it."""
+    unit, x, row = plant.reheating_furnace, plant.line.x, row_of(plant, plant.piece.number)
+    note_discharge(row, plant.piece, plant.time)
+    row.fuel_energy = unit.y.fuel_energy - x.fuel_before
+    row.emission = unit.y.carbon_dioxide - x.emission_before
+    row.scale_loss = unit.y.scale_loss
+    row.furnace_heat = furnace.heat_content(unit)
+    x.fuel_before, x.emission_before = unit.y.fuel_energy, unit.y.carbon_dioxide
+
+
+@kernel
+def _watch_zones(plant):
+    """Keep the highest zone temperature that each billet in the furnace has met."""
+    unit = plant.reheating_furnace
+    highest = 0.0
+    for k in range(furnace.ZONES):
+        highest = max(highest, unit.y.zone_temperature[k])
+    for number in range(int(plant.line.x.discharged), int(plant.line.x.charged)):
+        row = row_of(plant, number)
+        row.highest_zone_temperature = max(row.highest_zone_temperature, highest)
+
+
+@kernel
+def _roll(plant, dt):
+    """Advance the mill; hand a finished bar to the cooling bed, write a lost one off."""
+    unit, piece = plant.bar_rolling, plant.piece
+    mill.mill_step(unit, plant.seed, plant.time, dt)
+    if not mill.is_done(unit) or not (unit.y.cobble > 0.5 or bed.can_place(plant.cooling_bed)):
+        return
+    mill.finish_bar(unit, piece, plant.time)
+    row = row_of(plant, piece.number)
+    _note_passes(row, unit)
+    row.rolling_end, row.grain_size = plant.time, piece.grain_size
+    if row.cobble > 0.5:
+        row.off_time = plant.time
+        plant.line.y.cobbles += 1.0
+        return
+    row.bed_time = plant.time
+    bed.place(plant.cooling_bed, piece, plant.time)
+
+
+@kernel
+def _note_passes(row, unit):
+    """Copy what the mill did to a bar into its row."""
+    y = unit.y
+    for k in range(STANDS):
+        row.force[k], row.torque[k] = y.pass_force[k], y.pass_torque[k]
+        row.entry_temperature[k], row.leaving_temperature[k] = y.pass_entry_temperature[k], y.pass_exit_temperature[k]
+        row.expected_force[k], row.pass_time[k] = y.expected_force[k], y.pass_time[k]
+    row.finish_temperature, row.diameter = y.finish_temperature, y.diameter
+    row.diameter_deviation, row.electric_energy = y.diameter_deviation, y.bar_energy
+    row.cobble, row.overload, row.cold = y.cobble, y.overload, y.cold
+
+
+@kernel
+def _take_off(plant):
+    """Take a cold bar off the bed and count the bars that have left without a gap."""
+    unit, x = plant.cooling_bed, plant.line.x
+    if bed.ready(unit):
+        bed.take(unit, plant.piece, plant.time)
+        row = row_of(plant, plant.piece.number)
+        row.hardness, row.tensile_strength = unit.y.hardness, unit.y.tensile_strength
+        row.off_time = plant.time
+    while x.delivered < x.discharged and row_of(plant, x.delivered).off_time > 0.0:
+        x.delivered += 1.0
+
+
+@kernel
+def _show(plant):
+    """Write the panel of the line and tell the furnace what the mill expects."""
+    yard, unit = plant.line, plant.reheating_furnace
+    remaining = announced_delay(yard, plant.time)
+    yard.y.pace, yard.y.delay_remaining = pace_now(yard), remaining
+    yard.y.bars_charged, yard.y.bars_discharged = yard.x.charged, yard.x.discharged
+    yard.y.bars_rolled = yard.x.delivered
+    unit.u.pace, unit.u.delay_remaining = yard.y.pace, remaining
+
+
+@kernel
+def step(plant, flat, dt):
+    """Advance the plant record by one step of `dt` [s]; `flat` is the same memory as float64."""
+    follow_ramps(flat, plant.ramps, plant.time)
+    _discharge(plant)
+    _charge(plant)
+    _show(plant)
+    furnace.furnace_step(plant.reheating_furnace, plant.seed, dt)
+    _watch_zones(plant)
+    _roll(plant, dt)
+    bed.bed_step(plant.cooling_bed, dt)
+    _take_off(plant)
+    plant.time += dt
+    read_instruments(flat, plant.instruments, plant.seed, plant.time, dt)
+    carry(flat, plant.wires)
+
+
+@kernel
+def advance_flat(plants, flat, lo, hi, n, dt):
+    """Advance the records `lo` to `hi` by `n` steps of `dt` [s]; `flat`, shape (count, width), is their memory."""
+    for k in range(lo, hi):
+        for _ in range(n):
+            step(plants[k], flat[k], dt)
+
+
+@kernel
+def advance_bars_flat(plants, flat, k, bars, limit, dt):
+    """Advance record `k` until `bars` bars have left the line; return the steps taken, at most `limit`."""
+    for i in range(limit):
+        if plants[k].line.x.delivered >= bars:
+            return i
+        step(plants[k], flat[k], dt)
+    return limit
+
+
+def as_flat(plants: np.ndarray) -> np.ndarray:
+    """Return the records, shape (count,), as float64 in the same memory, shape (count, width)."""
+    return plants.view(np.ndarray).view("f8").reshape(len(plants), -1)
+
+
+def advance(plants: np.ndarray, lo: int, hi: int, n: int, dt: float) -> None:
+    """Advance the records `lo` to `hi` of `plants` by `n` steps of `dt` [s]: the one entry point."""
+    advance_flat(plants, as_flat(plants), lo, hi, n, dt)
+
+
+def advance_bars(plants: np.ndarray, k: int, bars: float, limit: int, dt: float) -> int:
+    """Advance record `k` until `bars` bars have left the line; return the steps taken, at most `limit`."""
+    return int(advance_bars_flat(plants, as_flat(plants), k, bars, limit, dt))
+
+
+def true_signals() -> list[Signal]:
+    """Return the signals of all units with the positions of their true values, derived from the declarations."""
+    found: list[Signal] = []
+    for name, outputs, inputs, setpoints in UNITS:
+        record, base = member(RECORD, name)
+        dtype, offset = member(record, "y")
+        found += block_signals(name, outputs, dtype, base + offset, False)
+        if inputs is not None:
+            dtype, offset = member(record, "u")
+            every = block_signals(name, inputs, dtype, base + offset, True)
+            found += [s for s in every if s.name.split(".")[1].split("[")[0] in setpoints]
+    return found

@@ -1,0 +1,1 @@
+"""Hot rolling of bar and rod: reversing stand and continuous train."""
