@@ -10,10 +10,12 @@ from steelyard.signals import Signal
 
 ROLE_WRITES: dict[str, frozenset[str]] = {
     "advisor": frozenset({"operator.heating_energy_advice"}),
-    "controller": frozenset({"operator.heating_energy_setpoint", "ladle_furnace.argon_flow_setpoint"}),
+    "controller": frozenset({"operator.heating_energy_setpoint", "ladle_furnace.argon_flow_setpoint"})
+    | {f"reheating_furnace.zone_setpoint[{side}_{k}]" for side in ("top", "bottom") for k in range(1, 5)}
+    | {f"bar_rolling.setup_force[pass_{k}]" for k in range(1, 17)},
     "predictor": frozenset(),
     "detector": frozenset(),
-    "planner": frozenset(),
+    "planner": frozenset({"line.pace_setpoint"}),
 }
 
 
@@ -76,10 +78,14 @@ class Reader:
         return values.tolist()
 
 
+PLANTS = {"ladle_furnace": "steelyard.plant.ladle_station", "hot_bar_line": "steelyard.plant.line"}
+
+
 def public_signals(process: str) -> list[Signal]:
     """Return the signals of the plant of a process; SignalError when there is no such plant."""
-    from steelyard.plant import ladle_station
+    from importlib import import_module
 
-    if process != "ladle_furnace":
-        raise SignalError(f"there is no plant with process {process!r}; plants are: ladle_furnace")
-    return ladle_station.signals()
+    if process not in PLANTS:
+        raise SignalError(f"there is no plant with process {process!r}; plants are: {', '.join(PLANTS)}")
+    found: list[Signal] = import_module(PLANTS[process]).signals()
+    return found

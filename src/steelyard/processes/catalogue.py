@@ -42,6 +42,14 @@ class House:
 
 HOUSES: dict[str, House] = {
     "ladle_furnace": House("ladle_furnace", {"en": "Ladle furnace", "ko": "레이들로"}, ("100t", "240t")),
+    "reheating_furnace": House(
+        "reheating_furnace",
+        {"en": "Reheating furnace", "ko": "가열로"},
+        ("pilot", "billet_160mm", "billet_old", "bloom_355mm"),
+    ),
+    "descaling": House("descaling", {"en": "Descaling", "ko": "디스케일링"}, ("pilot",)),
+    "bar_rolling": House("bar_rolling", {"en": "Bar mill", "ko": "봉강 압연기"}, ("pilot", "rod_mill")),
+    "cooling_bed": House("cooling_bed", {"en": "Cooling bed", "ko": "냉각상"}, ("pilot",)),
 }
 
 

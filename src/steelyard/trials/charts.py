@@ -4,42 +4,47 @@ All functions take plain numbers and already translated labels, and return one `
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 Row = tuple[str, float, float, float]
 WIDTH = 980.0
 
 
-def _n(value: float) -> str:
+def n(value: float) -> str:
     """Return a coordinate with at most one decimal: same text on every machine."""
     text = f"{value:.1f}"
     return text.removesuffix(".0")
 
 
-def _text(x: float, y: float, label: str, css: str = "", anchor: str = "start") -> str:
-    return f'<text x="{_n(x)}" y="{_n(y)}" class="{css}" text-anchor="{anchor}">{escape(label)}</text>'
+def text(x: float, y: float, label: str, css: str = "", anchor: str = "start") -> str:
+    """Return one text, escaped."""
+    return f'<text x="{n(x)}" y="{n(y)}" class="{css}" text-anchor="{anchor}">{escape(label)}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
-    return f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" class="{css}"/>'
+def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
+    """Return one line."""
+    return f'<line x1="{n(x1)}" y1="{n(y1)}" x2="{n(x2)}" y2="{n(y2)}" class="{css}"/>'
 
 
-def _rect(x: float, y: float, width: float, height: float, css: str, extra: str = "") -> str:
+def rect(x: float, y: float, width: float, height: float, css: str, extra: str = "") -> str:
+    """Return one rectangle; a negative size is none."""
     return (
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(max(0.0, width))}" height="{_n(max(0.0, height))}" '
+        f'<rect x="{n(x)}" y="{n(y)}" width="{n(max(0.0, width))}" height="{n(max(0.0, height))}" '
         f'class="{css}"{extra}/>'
     )
 
 
-def _dot(x: float, y: float, radius: float, css: str, title: str = "") -> str:
+def dot(x: float, y: float, radius: float, css: str, title: str = "") -> str:
+    """Return one disc, with a text that shows when it is pointed at."""
     inner = f"<title>{escape(title)}</title>" if title else ""
-    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" class="{css}">{inner}</circle>'
+    return f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(radius)}" class="{css}">{inner}</circle>'
 
 
-def _svg(height: float, body: Sequence[str], label: str, width: float = WIDTH) -> str:
+def svg(height: float, body: Sequence[str], label: str, width: float = WIDTH) -> str:
+    """Return the picture with what is in it."""
     return (
-        f'<svg viewBox="0 0 {_n(width)} {_n(height)}" role="img" aria-label="{escape(label, quote=True)}">'
+        f'<svg viewBox="0 0 {n(width)} {n(height)}" role="img" aria-label="{escape(label, quote=True)}">'
         + "".join(body)
         + "</svg>"
     )
@@ -71,7 +76,8 @@ def tick_text(value: float) -> str:
     return ("−" if value < 0 else "") + text
 
 
-def _scale(low: float, high: float, start: float, end: float):
+def scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
+    """Return the function that maps `low` to `start` and `high` to `end`."""
     span = (high - low) or 1.0
     return lambda value: start + (value - low) / span * (end - start)
 
@@ -86,9 +92,9 @@ def _limits(values: Sequence[float], margin: float = 0.08, zero: bool = True) ->
 def _axis(x, low: float, high: float, top: float, bottom: float, caption: str, right: float) -> list[str]:
     parts = []
     for value in ticks(low, high, 7):
-        parts.append(_line(x(value), top, x(value), bottom, "grid"))
-        parts.append(_text(x(value), bottom + 16, tick_text(value), "tick", "middle"))
-    parts.append(_text(right, bottom + 32, caption, "caption", "end"))
+        parts.append(line(x(value), top, x(value), bottom, "grid"))
+        parts.append(text(x(value), bottom + 16, tick_text(value), "tick", "middle"))
+    parts.append(text(right, bottom + 32, caption, "caption", "end"))
     return parts
 
 
@@ -105,35 +111,35 @@ def forest(
     `texts` = words for "better" and "worse", written at the sides of the zero line; `margin` in the harmful direction.
     """
     harmful = 1.0 if lower_is_better else -1.0
-    line = [] if margin is None else [harmful * margin]
-    low, high = _limits([value for row in (*rows, overall) for value in row[2:]] + line)
+    margins = [] if margin is None else [harmful * margin]
+    low, high = _limits([value for row in (*rows, overall) for value in row[2:]] + margins)
     left, right, top, step = 250.0, WIDTH - 230.0, 30.0, 30.0
     bottom = top + step * (len(rows) + 1) + 10.0
-    x = _scale(low, high, left, right)
+    x = scale(low, high, left, right)
     good = (left, x(0.0)) if lower_is_better else (x(0.0), right)
-    parts = [_rect(good[0], top - 8, good[1] - good[0], bottom - top + 8, "good-side")]
+    parts = [rect(good[0], top - 8, good[1] - good[0], bottom - top + 8, "good-side")]
     parts += _axis(x, low, high, top - 8, bottom, caption, right)
-    parts.append(_line(x(0.0), top - 8, x(0.0), bottom, "zero"))
+    parts.append(line(x(0.0), top - 8, x(0.0), bottom, "zero"))
     sides = texts if lower_is_better else texts[::-1]
-    parts.append(_text(x(0.0) - 8, top - 14, f"◂ {sides[0]}", "side", "end"))
-    parts.append(_text(x(0.0) + 8, top - 14, f"{sides[1]} ▸", "side"))
+    parts.append(text(x(0.0) - 8, top - 14, f"◂ {sides[0]}", "side", "end"))
+    parts.append(text(x(0.0) + 8, top - 14, f"{sides[1]} ▸", "side"))
     if margin is not None:
-        parts.append(_line(x(harmful * margin), top - 8, x(harmful * margin), bottom, "margin"))
+        parts.append(line(x(harmful * margin), top - 8, x(harmful * margin), bottom, "margin"))
     for i, (label, note, effect, a, b) in enumerate(rows):
         y = top + step * (i + 0.5)
         parts += [
-            _text(0, y + 4, label, "label"),
-            _line(x(a), y, x(b), y, "whisker"),
-            _rect(x(effect) - 4.5, y - 4.5, 9, 9, "square"),
-            _text(WIDTH, y + 4, note, "value", "end"),
+            text(0, y + 4, label, "label"),
+            line(x(a), y, x(b), y, "whisker"),
+            rect(x(effect) - 4.5, y - 4.5, 9, 9, "square"),
+            text(WIDTH, y + 4, note, "value", "end"),
         ]
     label, note, effect, a, b = overall
     y = top + step * (len(rows) + 0.5) + 6
-    parts.append(_line(0, y - step / 2 - 3, WIDTH, y - step / 2 - 3, "rule"))
-    points = f"{_n(x(a))},{_n(y)} {_n(x(effect))},{_n(y - 8)} {_n(x(b))},{_n(y)} {_n(x(effect))},{_n(y + 8)}"
+    parts.append(line(0, y - step / 2 - 3, WIDTH, y - step / 2 - 3, "rule"))
+    points = f"{n(x(a))},{n(y)} {n(x(effect))},{n(y - 8)} {n(x(b))},{n(y)} {n(x(effect))},{n(y + 8)}"
     parts.append(f'<polygon points="{points}" class="diamond"/>')
-    parts += [_text(0, y + 4, label, "label strong"), _text(WIDTH, y + 4, note, "value strong", "end")]
-    return _svg(bottom + 40, parts, caption)
+    parts += [text(0, y + 4, label, "label strong"), text(WIDTH, y + 4, note, "value strong", "end")]
+    return svg(bottom + 40, parts, caption)
 
 
 def strip(groups: Sequence[tuple[str, Sequence[float]]], caption: str, lower_is_better: bool) -> str:
@@ -141,18 +147,18 @@ def strip(groups: Sequence[tuple[str, Sequence[float]]], caption: str, lower_is_
     low, high = _limits([value for _, values in groups for value in values])
     left, right, top, step = 250.0, WIDTH - 20.0, 12.0, 34.0
     bottom = top + step * len(groups)
-    x = _scale(low, high, left, right)
+    x = scale(low, high, left, right)
     parts = _axis(x, low, high, top, bottom, caption, right)
-    parts.append(_line(x(0.0), top, x(0.0), bottom, "zero"))
+    parts.append(line(x(0.0), top, x(0.0), bottom, "zero"))
     for i, (label, values) in enumerate(groups):
         y = top + step * (i + 0.5)
-        parts.append(_text(0, y + 4, label, "label"))
+        parts.append(text(0, y + 4, label, "label"))
         for k, value in enumerate(values):
             css = "dot good" if (value < 0) == lower_is_better and value != 0 else "dot bad" if value != 0 else "dot"
-            parts.append(_dot(x(value), y + ((k * 7) % 5 - 2) * 3.2, 4.2, css, tick_text(round(value, 4))))
+            parts.append(dot(x(value), y + ((k * 7) % 5 - 2) * 3.2, 4.2, css, tick_text(round(value, 4))))
         middle = sum(values) / len(values)
-        parts.append(_line(x(middle), y - 13, x(middle), y + 13, "mean"))
-    return _svg(bottom + 40, parts, caption)
+        parts.append(line(x(middle), y - 13, x(middle), y + 13, "mean"))
+    return svg(bottom + 40, parts, caption)
 
 
 def distribution(
@@ -169,28 +175,28 @@ def distribution(
     width = max(0.5, round(reach / 14 * 2) / 2)
     bins = math.ceil(reach / width)
     left, right, top, bottom = 46.0, WIDTH - 20.0, 34.0, 250.0
-    x = _scale(-bins * width, bins * width, left, right)
+    x = scale(-bins * width, bins * width, left, right)
     shares = [_histogram(values, bins, width) for values in (baseline, solution)]
     peak = max(max(share) for share in shares) or 1.0
-    y = _scale(0.0, peak * 1.08, bottom, top)
+    y = scale(0.0, peak * 1.08, bottom, top)
     parts = []
     if window is not None:
-        parts.append(_rect(x(-window), top, x(window) - x(-window), bottom - top, "window"))
-        parts.append(_text(x(0.0), top - 6, window_text, "side", "middle"))
+        parts.append(rect(x(-window), top, x(window) - x(-window), bottom - top, "window"))
+        parts.append(text(x(0.0), top - 6, window_text, "side", "middle"))
     parts += _axis(x, -bins * width, bins * width, top, bottom, caption, right)
     for value in ticks(0.0, peak, 4)[1:]:
-        parts.append(_text(left - 6, y(value) + 4, f"{100 * value:.0f} %", "tick", "end"))
-        parts.append(_line(left, y(value), right, y(value), "grid"))
+        parts.append(text(left - 6, y(value) + 4, f"{100 * value:.0f} %", "tick", "end"))
+        parts.append(line(left, y(value), right, y(value), "grid"))
     for i, share in enumerate(shares[1]):
         x0 = x((i - bins) * width)
-        parts.append(_rect(x0 + 1, y(share), x(width) - x(0.0) - 2, bottom - y(share), "bar"))
-    path = f"M{_n(x(-bins * width))},{_n(bottom)}"
+        parts.append(rect(x0 + 1, y(share), x(width) - x(0.0) - 2, bottom - y(share), "bar"))
+    path = f"M{n(x(-bins * width))},{n(bottom)}"
     for i, share in enumerate(shares[0]):
-        path += f" L{_n(x((i - bins) * width))},{_n(y(share))} L{_n(x((i + 1 - bins) * width))},{_n(y(share))}"
-    parts.append(f'<path d="{path} L{_n(x(bins * width))},{_n(bottom)}" class="outline"/>')
-    parts.append(_line(x(0.0), top, x(0.0), bottom, "zero"))
+        path += f" L{n(x((i - bins) * width))},{n(y(share))} L{n(x((i + 1 - bins) * width))},{n(y(share))}"
+    parts.append(f'<path d="{path} L{n(x(bins * width))},{n(bottom)}" class="outline"/>')
+    parts.append(line(x(0.0), top, x(0.0), bottom, "zero"))
     parts.append(_legend(left + 12, top + 14, (("swatch-outline", names[0]), ("bar", names[1]))))
-    return _svg(bottom + 40, parts, caption)
+    return svg(bottom + 40, parts, caption)
 
 
 def _histogram(values: Sequence[float], bins: int, width: float) -> list[float]:
@@ -203,8 +209,8 @@ def _histogram(values: Sequence[float], bins: int, width: float) -> list[float]:
 def _legend(x: float, y: float, entries: Sequence[tuple[str, str]]) -> str:
     parts = []
     for i, (css, label) in enumerate(entries):
-        parts.append(_rect(x, y + 20 * i - 9, 14, 10, css))
-        parts.append(_text(x + 22, y + 20 * i, label, "label"))
+        parts.append(rect(x, y + 20 * i - 9, 14, 10, css))
+        parts.append(text(x + 22, y + 20 * i, label, "label"))
     return "".join(parts)
 
 
@@ -214,35 +220,35 @@ def caterpillar(rows: Sequence[Row], caption: str, overall: float, css: Sequence
     left, right, top = 60.0, WIDTH - 20.0, 12.0
     step = max(9.0, min(22.0, 320.0 / max(1, len(rows))))
     bottom = top + step * len(rows)
-    x = _scale(low, high, left, right)
+    x = scale(low, high, left, right)
     parts = _axis(x, low, high, top, bottom, caption, right)
-    parts += [_line(x(0.0), top, x(0.0), bottom, "zero"), _line(x(overall), top, x(overall), bottom, "mean")]
+    parts += [line(x(0.0), top, x(0.0), bottom, "zero"), line(x(overall), top, x(overall), bottom, "mean")]
     for i, (label, effect, a, b) in enumerate(rows):
         y = top + step * (i + 0.5)
-        parts += [_line(x(a), y, x(b), y, "whisker"), _dot(x(effect), y, 4.0, f"dot {css[i]}", label)]
+        parts += [line(x(a), y, x(b), y, "whisker"), dot(x(effect), y, 4.0, f"dot {css[i]}", label)]
         if step >= 12.0:
-            parts.append(_text(left - 10, y + 4, label, "tick", "end"))
-    return _svg(bottom + 40, parts, caption)
+            parts.append(text(left - 10, y + 4, label, "tick", "end"))
+    return svg(bottom + 40, parts, caption)
 
 
 def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], caption: str) -> str:
     """Return horizontal stacked bars: rows of (label, [(part, value)]); the same parts in the same order."""
     totals = [sum(value for _, value in parts) for _, parts in rows]
     left, right, top, step = 120.0, WIDTH - 110.0, 8.0, 46.0
-    x = _scale(0.0, max(totals) or 1.0, left, right)
+    x = scale(0.0, max(totals) or 1.0, left, right)
     body: list[str] = []
     for i, (label, parts) in enumerate(rows):
         y, at = top + step * i, 0.0
-        body.append(_text(0, y + 22, label, "label strong"))
+        body.append(text(0, y + 22, label, "label strong"))
         for k, (name, value) in enumerate(parts):
             title = f"<title>{escape(name)}: {value:,.0f}</title>"
-            body.append(f'<g class="part part-{k}">{_rect(x(at), y, x(at + value) - x(at), 32, "fill")}{title}</g>')
+            body.append(f'<g class="part part-{k}">{rect(x(at), y, x(at + value) - x(at), 32, "fill")}{title}</g>')
             at += value
-        body.append(_text(x(at) + 8, y + 21, f"{totals[i]:,.0f}", "value strong"))
+        body.append(text(x(at) + 8, y + 21, f"{totals[i]:,.0f}", "value strong"))
     y = top + step * len(rows) + 12
     place = left
     for k, (name, _) in enumerate(rows[0][1] if rows else ()):
-        body.append(f'<g class="part part-{k}">{_rect(place, y - 9, 12, 12, "fill")}</g>')
-        body.append(_text(place + 18, y + 2, name, "tick"))
+        body.append(f'<g class="part part-{k}">{rect(place, y - 9, 12, 12, "fill")}</g>')
+        body.append(text(place + 18, y + 2, name, "tick"))
         place += 40 + sum(13.0 if ord(letter) > 0x2E80 else 7.2 for letter in name)
-    return _svg(y + 14, body, caption)
+    return svg(y + 14, body, caption)

@@ -10,25 +10,14 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.trials.wording import trouble
 
-ITEMS = {
-    "electricity": "won/kWh",
-    "electrode": "won/kg",
-    "dip": "won",
-    "argon": "won/Nm³",
-    "minute": "won/min",
-    "off_target": "won/t",
-    "grid_co2": "kg/kWh",
-    "electrode_co2": "kg/kg",
-}
-
-
 @dataclass(frozen=True)
 class Prices:
-    """Prices and factors by name in the units of `ITEMS`; `sources` says where each is from."""
+    """Prices and factors by name in `units`; `sources` says where each is from."""
 
     title: str
     values: dict[str, float]
     sources: dict[str, str]
+    units: dict[str, str]
 
     def record(self) -> dict[str, Any]:
         """Return the prices as plain data for the plan and the report."""
@@ -41,13 +30,13 @@ class Prices:
                     "source": self.sources[name],
                     "assumed": self.sources[name].startswith("assumed"),
                 }
-                for name, unit in ITEMS.items()
+                for name, unit in self.units.items()
             },
         }
 
 
-def load_prices(name: str = "korea", folder: Path | None = None) -> Prices:
-    """Read a packaged price list by name, or a TOML file (relative to `folder`).
+def load_prices(name: str, items: dict[str, str], folder: Path | None = None) -> Prices:
+    """Read a packaged price list by name, or a TOML file (relative to `folder`); `items` are its entries and units.
 
     Raises DataError that names file and entry when a price is missing, negative, in a wrong unit or without source.
     """
@@ -59,14 +48,15 @@ def load_prices(name: str = "korea", folder: Path | None = None) -> Prices:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
-            f"{path}: cannot be read as a price list: {trouble(error)}; start from the packaged korea.toml"
+            f"{path}: cannot be read as a price list: {trouble(error)}; start from a packaged one"
         ) from error
     about = raw.pop("about", {})
-    unknown = sorted(set(raw) - set(ITEMS))
+    unknown = sorted(set(raw) - set(items))
     if unknown:
-        raise DataError(f"{path}: [{unknown[0]}] is not a price; prices are: {', '.join(ITEMS)}")
-    values = {item: _price(path, item, unit, raw.get(item)) for item, unit in ITEMS.items()}
-    return Prices(str(about.get("title", path.stem)), values, {item: str(raw[item]["source"]) for item in ITEMS})
+        raise DataError(f"{path}: [{unknown[0]}] is not a price; prices are: {', '.join(items)}")
+    values = {item: _price(path, item, unit, raw.get(item)) for item, unit in items.items()}
+    sources = {item: str(raw[item]["source"]) for item in items}
+    return Prices(str(about.get("title", path.stem)), values, sources, items)
 
 
 def _price(path: Path, item: str, unit: str, entry: Any) -> float:

@@ -10,6 +10,16 @@ from steelyard.trials.subjects.ladle_furnace.truth import departure_errors
 from steelyard.units import from_si
 
 WINDOW_K = 5.0
+ITEMS = {
+    "electricity": "won/kWh",
+    "electrode": "won/kg",
+    "dip": "won",
+    "argon": "won/Nm³",
+    "minute": "won/min",
+    "off_target": "won/t",
+    "grid_co2": "kg/kWh",
+    "electrode_co2": "kg/kg",
+}
 HEAT_COLUMNS = (
     "number", "arrival_time", "departure_time", "arrival_temperature", "departure_temperature", "target_temperature",
     "steel_mass", "arc_energy", "heat_per_kelvin", "electrode_mass", "argon_volume", "dips", "failed_dips", "heatings",

@@ -1,0 +1,186 @@
+"""Roll-force set-up that learns from bar to bar: recursive least squares per pass and steel. Standard library only.
+
+For each pass k of each steel, with T the measured entry temperature [°C] and e the mean of ln(measured / expected force)
+over the last passes of the same bar:
+
+    ln F = a + b (T - T_k) + c (pause - pause_k) + d e
+
+a .. d are estimated by recursive least squares with forgetting. They begin from a prior: b from the flow stress of
+carbon steels (hot rolling: -0.0026 /K), c from a bar that cools while it waits, d from the nearness of neighbouring
+passes; a from the same pass of another steel, where there is one. T_k and pause_k are the pass's own running means.
+A force far outside its interval weighs less; a temperature that is missing or absurd is left out.
+"""
+
+import math
+
+BAR, PASS, GRADE = "bar_rolling.bar_number", "bar_rolling.pass_number", "bar_rolling.grade"
+ENTRY, FORCE, SETUP = "bar_rolling.entry_temperature", "bar_rolling.roll_force", "bar_rolling.setup_force"
+PAUSE = "bar_rolling.pause_time"
+PRIOR = (0.0, -0.0026, 0.002, 0.3)  # assumed: ln kN, 1/K (flow stress of C15 and C45: -0.0027), 1/s, 1
+PRIOR_SD = (0.08, 0.0004, 0.003, 0.3)  # assumed: how far a pass may be from the prior
+UNKNOWN_SD = 0.5  # assumed: spread of ln F before any bar of any steel
+NOISE_SD = 0.04  # assumed: scatter of force from bar to bar (3-6 %); replaced by the errors really made
+FORGET = 0.01  # memory of some 100 bars
+FIRST_GUESS_KN = 120.0  # assumed; only until the first bar was seen
+COLDEST, HOTTEST = 700.0, 1300.0  # °C; outside the pyrometer tells nothing
+LONGEST_PAUSE_S = 60.0
+SHARE_OUTSIDE = 0.10  # the interval is to miss one force in ten
+NORMAL_90 = 1.645
+
+
+class PassModel:
+    """One pass of one steel: coefficients [a, b, c, d], their doubt, and the running means of its inputs."""
+
+    def __init__(self, level: float, level_sd: float) -> None:
+        self.theta = [level, *PRIOR[1:]]
+        spread = [level_sd, *PRIOR_SD[1:]]
+        self.doubt = [[spread[i] ** 2 if i == j else 0.0 for j in range(4)] for i in range(4)]
+        self.prior_doubt = [value**2 for value in PRIOR_SD]
+        self.count, self.variance, self.stretch = 0, NOISE_SD**2, 1.0
+        self.means: list[float | None] = [None, None]
+
+    def features(self, temperature: float | None, pause: float | None, carried: float) -> list[float]:
+        """Return [1, T - T_k, pause - pause_k, e]; what is not known counts as usual."""
+        found = [1.0]
+        for value, mean in zip((temperature, pause), self.means, strict=True):
+            found.append(0.0 if value is None or mean is None else value - mean)
+        return [*found, carried]
+
+    def expected(self, x: list[float]) -> tuple[float, float]:
+        """Return ln F and its standard deviation."""
+        value = sum(t * f for t, f in zip(self.theta, x, strict=True))
+        lean = sum(x[i] * self.doubt[i][j] * x[j] for i in range(4) for j in range(4))
+        return value, math.sqrt(max(lean, 0.0) + self.variance)
+
+    def learn(self, x: list[float], logarithm: float, inputs: tuple[float | None, float | None]) -> None:
+        """Take in a measured ln F with its features; one far outside its interval weighs less."""
+        value, spread = self.expected(x)
+        error = logarithm - value
+        outside = abs(error) > NORMAL_90 * self.stretch * spread
+        if self.count > 0:
+            self.stretch = min(max(self.stretch * math.exp(0.05 * (float(outside) - SHARE_OUTSIDE)), 0.5), 3.0)
+        noise = self.variance
+        if self.count > 1:
+            noise *= max(1.0, (error / (3.0 * spread)) ** 2)
+            capped = min(error * error, 9.0 * spread * spread)
+            self.variance += (capped - self.variance) / min(self.count + 8.0, 60.0)
+        lean = [sum(self.doubt[i][j] * x[j] for j in range(4)) for i in range(4)]
+        total = noise + sum(lean[i] * x[i] for i in range(4))
+        for i in range(4):
+            self.theta[i] += lean[i] / total * error
+            for j in range(4):
+                self.doubt[i][j] -= lean[i] * lean[j] / total
+            self.doubt[i][i] += FORGET * max(self.prior_doubt[i] - self.doubt[i][i], 0.0)
+        self.count += 1
+        self._follow(inputs)
+
+    def _follow(self, inputs: tuple[float | None, float | None]) -> None:
+        """Move the running means; the level moves along, so that the expected force stays what it was."""
+        for i, value in enumerate(inputs):
+            if value is None:
+                continue
+            mean = self.means[i]
+            step = 0.0 if mean is None else (value - mean) / (self.count + 1.0)
+            self.means[i] = value if mean is None else mean + step
+            self.theta[0] += self.theta[i + 1] * step
+
+
+class ForceAdapter:
+    """All passes of all steels, fed by the signals of the mill."""
+
+    def __init__(self) -> None:
+        self.models: dict[tuple[float, float], PassModel] = {}
+        self.bar: float | None = None
+        self.carried, self.last_time = 0.0, None
+
+    def model(self, grade: float, number: float, setup: float | None) -> PassModel:
+        """Return the model of a pass; a new one begins at the other steels' level of this pass, else at the set-up."""
+        if (grade, number) not in self.models:
+            others = [m.theta[0] for (g, k), m in self.models.items() if k == number and g != grade and m.count]
+            if others:
+                level, spread = others[-1] + self._step_of(grade, number), PRIOR_SD[0]
+            elif setup is not None and setup > 1.0:
+                level, spread = math.log(setup), 2.0 * PRIOR_SD[0]
+            else:
+                near = [m.theta[0] for (g, k), m in self.models.items() if g == grade and m.count and k == number - 1.0]
+                level, spread = (near[0] if near else math.log(FIRST_GUESS_KN)), UNKNOWN_SD
+            self.models[grade, number] = PassModel(level, spread)
+        return self.models[grade, number]
+
+    def _step_of(self, grade: float, number: float) -> float:
+        """Return how much harder this steel is than another on the passes that both have seen (ln F)."""
+        steps = []
+        for (g, k), model in self.models.items():
+            if g == grade and k != number and model.count:
+                steps += [model.theta[0] - m.theta[0] for (h, q), m in self.models.items() if q == k and h != g and m.count]
+        return sum(steps) / len(steps) if steps else 0.0
+
+    def look(self, time_s: float, signals: dict) -> tuple[PassModel, list[float], tuple] | None:
+        """Return the model of the pass at hand, its features and inputs; None when no pass is told."""
+        number = signals.get(PASS)
+        if number is None or number < 1.0:
+            return None
+        if signals.get(BAR) != self.bar:
+            self.bar, self.carried, self.last_time = signals.get(BAR), 0.0, None
+        temperature, pause = signals.get(ENTRY), signals.get(PAUSE)
+        if temperature is not None and not COLDEST < temperature < HOTTEST:
+            temperature = None
+        if pause is None and self.last_time is not None:
+            pause = time_s - self.last_time
+        if pause is not None and not 0.0 <= pause <= LONGEST_PAUSE_S:
+            pause = None
+        model = self.model(signals.get(GRADE) or 0.0, number, signals.get(SETUP))
+        return model, model.features(temperature, pause, self.carried), (temperature, pause)
+
+    def note(self, time_s: float, force: float, seen: tuple[PassModel, list[float], tuple]) -> None:
+        """Learn from the force of a pass that was expected by `look`."""
+        model, x, inputs = seen
+        logarithm = math.log(force)
+        value, spread = model.expected(x)
+        if model.count:
+            error = min(max(logarithm - value + model.theta[3] * x[3], -3.0 * spread), 3.0 * spread)
+            self.carried += 0.5 * (error - self.carried)
+        model.learn(x, logarithm, inputs)
+        self.last_time = time_s
+
+
+class Solution:
+    """Predicts the roll force of the pass that begins [kN] with a 90 % interval; learns when the pass was made."""
+
+    name = "roll-force adapter"
+    version = "1.0"
+    kind = "predictor"
+    reads = [BAR, PASS, GRADE, ENTRY, FORCE]
+    writes: list[str] = []
+    interval_s = 1.0
+
+    def start(self, run: dict) -> None:
+        """A new run: forget all bars."""
+        self.adapter = ForceAdapter()
+        self.seen: tuple | None = None
+        self.done: tuple | None = None
+
+    def observe(self, time_s: float, signals: dict) -> None:
+        """Take in the force of a pass that was made; the same pass told twice counts once."""
+        force, place = signals.get(FORCE), (signals.get(BAR), signals.get(PASS))
+        if force is None or force <= 1.0 or place == self.done:
+            return
+        if self.seen is None or self.seen[0] != place:
+            self._look(time_s, signals)
+        if self.seen is not None:
+            self.adapter.note(time_s, force, self.seen[1])
+            self.done, self.seen = place, None
+
+    def predict(self, time_s: float, signals: dict, what: str) -> dict:
+        """Return the force expected in this pass."""
+        self._look(time_s, signals)
+        if self.seen is None:
+            return {"value": FIRST_GUESS_KN, "low": 0.0, "high": 10.0 * FIRST_GUESS_KN}
+        model, x, _ = self.seen[1]
+        value, spread = model.expected(x)
+        half = NORMAL_90 * model.stretch * spread
+        return {"value": math.exp(value), "low": math.exp(value - half), "high": math.exp(value + half)}
+
+    def _look(self, time_s: float, signals: dict) -> None:
+        found = self.adapter.look(time_s, signals)
+        self.seen = None if found is None else ((signals.get(BAR), signals.get(PASS)), found)
