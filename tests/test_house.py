@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "physics": WORDS | {"engine"},
     "materials": WORDS | {"engine", "physics"},
     "processes": WORDS | {"engine", "physics", "materials"},
-    "plant": WORDS | {"engine", "processes"},
+    "plant": WORDS | {"engine", "materials", "processes"},
     "hub": WORDS,
     "twin": WORDS | {"engine", "processes", "plant", "hub"},
     "solutions": WORDS,

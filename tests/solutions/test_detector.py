@@ -78,7 +78,8 @@ def test_a_detector_without_alarms_is_told_so():
         ({"alarm": {NAME: "1"}}, Nonsense), ({"alarm": {NAME: True}}, Nonsense), ({"alarm": {NAME: None}}, Nonsense),
         ({"alarm": {NAME: float("nan")}}, Nonsense), ({"alarm": {NAME: 10**400}}, Nonsense),
         ({"alarm": {}, "more": 1}, Nonsense), ({"alarm": {"clogging[top_2]": 0.5}}, Forbidden),
-        ({"alarm": {}, "set": {"operator.heating_energy_setpoint": 1.0}}, Forbidden), ({"alarm": {}, "set": 1}, Forbidden),
+        ({"alarm": {}, "set": {"operator.heating_energy_setpoint": 1.0}}, Forbidden),
+        ({"alarm": {}, "set": 1}, Forbidden),
         ({"alarm": {NAME: 1.0001}}, OutOfRange), ({"alarm": {"limit": 1.0, NAME: -0.01}}, OutOfRange),
         ({"type": "error", "reason": "no idea"}, Nonsense), ({"estimate": {}}, Nonsense),
     ],
@@ -102,12 +103,13 @@ _SCORES = st.dictionaries(
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(["alarm", "set", "estimate"]), st.integers() | st.text(max_size=3) | _SCORES))
 def test_no_answer_raises_anything_but_a_solution_error(changes):
+    scores, reason = {}, "read"
     try:
         scores = contract.read_alarm({"type": "answer", **changes}, DETECTOR)
     except SolutionError as error:
-        assert str(error).isprintable()
-    else:
-        assert all(0.0 <= score <= 1.0 for score in scores.values())
+        reason = str(error)
+    assert reason.isprintable()
+    assert all(0.0 <= score <= 1.0 for score in scores.values())
 
 
 def test_the_host_holds_the_scores_over_a_run_and_forgets_them_at_the_next(detector, infos):
@@ -138,8 +140,10 @@ def test_a_detector_that_was_given_up_raises_nothing(detector, infos):
     ("decide", "fault", "reason"),
     [
         ("return {'limit': float('nan')}", "nonsense", "NaN"), ("return {'limit': 1e400}", "nonsense", "Infinity"),
-        ("return {'limit': 'high'}", "nonsense", "expected a number"), ("return 0.7", "nonsense", "expected an object"),
-        ("return {'limit': True}", "nonsense", "expected a number"), ("return {'limit': -1}", "out_of_range", "outside"),
+        ("return {'limit': 'high'}", "nonsense", "expected a number"),
+        ("return 0.7", "nonsense", "expected an object"),
+        ("return {'limit': True}", "nonsense", "expected a number"),
+        ("return {'limit': -1}", "out_of_range", "outside"),
         ("return {'fire': 1.0}", "forbidden", "not in its"), ("x = {}; x['x'] = x; return x", "nonsense", "cannot"),
         ("return {'operator.heating_energy_advice': 1.0}", "forbidden", "not in its"),
     ],
@@ -158,7 +162,9 @@ def test_a_fault_is_counted_and_the_detector_goes_on(decide, fault, reason, dete
 @pytest.mark.parametrize(
     ("decide", "found"),
     [
-        ("return {'limit': 2}", "in_range"), ("return {'fire': 1}", "permitted"), ("return 1", "well_formed"),
+        ("return {'limit': 2}", "in_range"),
+        ("return {'fire': 1}", "permitted"),
+        ("return 1", "well_formed"),
         ("return {'limit': min(1.0, 0.01 * signals['ladle_furnace.arc_energy'])}", "no_signals_yet"),
         ("import time; return {'limit': time.time() % 1}", "repeats_in_process"),
     ],

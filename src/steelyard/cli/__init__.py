@@ -6,14 +6,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from steelyard.cli import bench, demo, hub, sample, solution, trial, twin, validate
+from steelyard.cli import bench, demo, hub, run, sample, solution, trial, twin, validate
 from steelyard.cli.output import language_or_english
 
 INTERRUPTED = {
     "en": "interrupted; nothing was half-written",
     "ko": "중단했습니다. 반쯤 기록된 것은 없습니다",
 }
-ORDER = ("demo", "sample", "hub", "twin", "solution", "trial", "validate", "bench")
+ORDER = ("demo", "sample", "run", "hub", "twin", "solution", "trial", "validate", "bench")
 
 
 class InOrder(TyperGroup):
@@ -44,6 +44,7 @@ app = typer.Typer(
 
 app.command("demo")(demo.demo)
 app.command("sample")(sample.sample)
+app.command("run")(run.run)
 app.add_typer(hub.app, name="hub")
 app.add_typer(twin.app, name="twin")
 app.add_typer(solution.app, name="solution")

@@ -3,10 +3,10 @@
 **Model** Three published equations of temperature, strain, strain rate (and carbon). Left out: softening between passes
 (see physics/recrystallisation.py), the history of strain rate, ferrite below the transformation except in Shida.
 **Holds** Hensel–Spittel: 700–1250 °C, strain 0.04–1.5, rate 0.01–500 1/s (as far as its coefficients were measured);
-Shida: carbon 0.07–1.2 %, 700–1200 °C, strain up to 0.7, rate 0.1–100 1/s; Misaka: carbon up to 1.2 %, 750–1200 °C, strain
-up to 0.5, rate 30–200 1/s.
-**Source** Spittel & Spittel, Landolt–Börnstein VIII/2C1 (2009); Shida, J. JSTP 10 (1969) 610; Misaka & Yoshimoto, J. JSTP
-8 (1967) 414 (Shida and Misaka from memory: default).
+Shida: carbon 0.07–1.2 %, 700–1200 °C, strain up to 0.7, rate 0.1–100 1/s; Misaka: carbon up to 1.2 %, 750–1200 °C,
+strain up to 0.5, rate 30–200 1/s.
+**Source** Spittel & Spittel, Landolt–Börnstein VIII/2C1 (2009); Shida, J. JSTP 10 (1969) 610; Misaka & Yoshimoto, J.
+JSTP 8 (1967) 414 (Shida and Misaka from memory: default).
 **Checked** validation cases V17, V18, V19, V20.
 
 `hensel_spittel` and `shida` give the stress *at* a strain, `misaka_mean` the mean over a pass from 0 to that strain: a
@@ -53,7 +53,7 @@ def hensel_spittel_mean(
 
     >>> c45 = (3268.49e6, -0.00267855, 0.34446, 0.0, 5.51814e-4, -0.00132042, 0.0, 0.0166334, 1.49907e-4, 0.0)
     >>> round(hensel_spittel_mean(1273.15, 0.3, 10.0, 0.0, *c45) / 1e6, 1)
-    123.1
+    128.6
     """
     total = 0.0
     for i in range(5):

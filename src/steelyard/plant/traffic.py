@@ -84,6 +84,11 @@ class Panel:
 TRAFFIC_RECORD = unit_dtype(Traffic, Orders, Yard, Panel)
 
 
+def grade_name(index: int) -> str:
+    """Return the name of the grade with this index, e.g. ``C45``."""
+    return GRADE_LABELS[index]
+
+
 @kernel
 def _grade_of(p, seed, number):
     """Return the grade index of billet `number`: lots of one grade follow each other."""

@@ -101,7 +101,8 @@ def rows(
     while time_s < SHIFT_S:
         values = _scripted(time_s)
         now = values["bar_rolling.pass_number"]
-        yield time_s, {name: _within(values.get(name, 0.0), infos.get(name)) for name in names}, now not in (0.0, passes)
+        shown = {name: _within(values.get(name, 0.0), infos.get(name)) for name in names}
+        yield time_s, shown, now not in (0.0, passes)
         passes, time_s = now, time_s + step
 
 

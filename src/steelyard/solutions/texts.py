@@ -17,8 +17,8 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "remedy": {
             "en": "a class Solution needs name, version, kind, reads, writes and interval_s, a detector also alarms; "
             "`steelyard solution new FILE --kind advisor` writes one that works",
-            "ko": "Solution 클래스에 name, version, kind, reads, writes, interval_s(detector는 alarms도)가 있어야 합니다. "
-            "`steelyard solution new FILE --kind advisor`로 동작하는 예제를 만들 수 있습니다",
+            "ko": "Solution 클래스에 name, version, kind, reads, writes, interval_s(detector는 alarms도)가 있어야 "
+            "합니다. `steelyard solution new FILE --kind advisor`로 동작하는 예제를 만들 수 있습니다",
         },
     },
     "signals": {
@@ -53,8 +53,8 @@ TEXTS: dict[str, dict[str, _Text]] = {
         "passed": {"en": "its answers follow the contract", "ko": "응답 형식이 규약에 맞음"},
         "failed": {"en": "an answer does not follow the contract", "ko": "응답 형식이 규약에 어긋남"},
         "remedy": {
-            "en": "decide returns {name: finite number} (a detector: {alarm: 0 to 1}); predict returns value, low, high "
-            "with low <= value <= high; docs/reference/contract.md has every message",
+            "en": "decide returns {name: finite number} (a detector: {alarm: 0 to 1}); predict returns value, low, "
+            "high with low <= value <= high; docs/reference/contract.md has every message",
             "ko": "decide는 {이름: 유한한 수}(detector는 {경보: 0~1}), predict는 low <= value <= high인 "
             "value, low, high를 돌려주어야 합니다. "
             "전체 메시지는 docs/reference/contract.md에 있습니다",

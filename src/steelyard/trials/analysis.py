@@ -132,7 +132,7 @@ def _floor(sd: float | None, runs: int, alpha: float, power: float) -> float | N
 
 def analyse(pairs: list[Pair], plan: TrialPlan, plan_hash: str) -> dict[str, Any]:
     """Return all results of a trial: primary (Holm), guardrails, every KPI, per scenario."""
-    kpis = catalogue(plan.trial.kind)
+    kpis = catalogue(plan.trial.kind, plan.plant.process)
     every = {id_: compare(one, pairs, plan, plan_hash) for id_, one in kpis.items()}
     primary = []
     adjusted = st.holm([every[target.kpi]["p_value"] for target in plan.primary])

@@ -11,11 +11,11 @@ from steelyard.trials.campaign import evaluate_arm, run_baseline
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.catalogue import catalogue
 from steelyard.trials.ensemble import ensemble
-from steelyard.trials.kpi import RunRecord, cost_parts
-from steelyard.trials.money import load_prices, worth
+from steelyard.trials.kpi import Kpi
+from steelyard.trials.money import worth
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.statistics import pooled_sd
-from steelyard.trials.truth import departure_errors
+from steelyard.trials.subjects.subject import Subject
 from steelyard.trials.verdict import Safety, decide
 
 REPORT_FORMAT = "steelyard-trial-report/1"
@@ -38,10 +38,11 @@ class Parts:
 BEHAVIOUR = ("decisions", "written", "interventions")
 
 
-def safety_of(runs: list[Any]) -> Safety:
+def safety_of(runs: list[Any], subject: Subject) -> Safety:
     """Return what the monitor counted; a run is worse when the solution has more hard violations than the baseline."""
     counted = [
-        (run.job.index, safety.hard(run.baseline.violations), safety.hard(run.solution.violations)) for run in runs
+        (run.job.index, *(safety.hard(arm.violations, subject.limits) for arm in (run.baseline, run.solution)))
+        for run in runs
     ]
     return Safety(
         sum(solution for _, _, solution in counted),
@@ -55,28 +56,40 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     """Return the spread of one pair's difference for each KPI, known before any solution was seen.
 
     Baseline against itself with common random numbers differs by exactly nothing, so it says nothing about what can be
-    resolved. `paired_sd` is therefore baseline against the same baseline, same ladles, whose dip errors and
-    hesitations are mirrored (same distribution, other decisions); `unpaired_sd` compares baseline runs of other seeds.
+    resolved. `paired_sd` is therefore baseline against the same baseline, same products, whose own luck is mirrored
+    (same distribution, other decisions), where the process can be; `unpaired_sd` compares baseline runs of other seeds.
     """
     plan, count = parts.plan, min(parts.plan.runs.floor_campaigns, len(parts.main))
     if count < 2:
         return {}
-    prices = load_prices(plan.money.prices, plan.folder).values
-    mirrored = []
-    for run in parts.main[:count]:
-        world = parts.plant.open_mirrored(run.job.seed, run.job.scenario)
-        mirrored.append(evaluate_arm(run_baseline(world, plan.runs.warmup_heats, plan.runs.heats), prices))
+    mirrored = [_mirrored(parts, run) for run in parts.main[:count]]
     strata = [run.job.scenario for run in parts.main]
     found = {}
-    for id_, one in catalogue("campaign").items():
+    for id_, one in _kpis(plan).items():
+        found[id_] = {"unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata))}
         differences = [
-            one.difference(run.pair.baseline[id_], other[id_]) for other, run in zip(mirrored, parts.main, strict=False)
+            one.difference(run.pair.baseline[id_], other[id_])
+            for other, run in zip(mirrored, parts.main, strict=False)
+            if other is not None
         ]
-        found[id_] = {
-            "paired_sd": _spread(differences, strata[:count]),
-            "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata)),
-        }
+        if differences:
+            found[id_]["paired_sd"] = _spread(differences, strata[:count])
     return found
+
+
+def _kpis(plan: TrialPlan) -> dict[str, Kpi]:
+    return catalogue(plan.trial.kind, plan.plant.process)
+
+
+def _mirrored(parts: Parts, run: Any) -> dict[str, float] | None:
+    world = parts.plant.open_mirrored(run.job.seed, run.job.scenario)
+    return None if world is None else _alone(parts.plan, world)
+
+
+def _alone(plan: TrialPlan, world: Any) -> dict[str, float]:
+    """Return the KPIs of a run of the baseline alone."""
+    arm = run_baseline(world, plan.runs.warmup_products, plan.runs.products)
+    return evaluate_arm(arm, plan.prices().values, plan.subject)
 
 
 def _spread(values: list[float], strata: list[str]) -> float:
@@ -85,17 +98,13 @@ def _spread(values: list[float], strata: list[str]) -> float:
 
 
 def oracle(parts: Parts) -> dict[str, Any] | None:
-    """Return the KPIs of a crew that knows the true temperature and marginal rate, and the baseline's there."""
+    """Return the KPIs of a baseline that knows the truth, and the baseline's own there; None without such an oracle."""
     plan = parts.plan
-    if not plan.runs.oracle:
+    if not (plan.runs.oracle and plan.subject.oracle):
         return None
-    prices = load_prices(plan.money.prices, plan.folder).values
     runs = parts.main[: max(plan.runs.floor_campaigns, len(plan.suite.scenarios))]
-    known = []
-    for run in runs:
-        world = parts.plant.open_oracle(run.job.seed, run.job.scenario)
-        known.append(evaluate_arm(run_baseline(world, plan.runs.warmup_heats, plan.runs.heats), prices))
-    mean = {id_: float(np.mean([one[id_] for one in known])) for id_ in catalogue("campaign")}
+    known = [_alone(plan, parts.plant.open_oracle(run.job.seed, run.job.scenario)) for run in runs]
+    mean = {id_: float(np.mean([one[id_] for one in known])) for id_ in _kpis(plan)}
     base = {id_: float(np.mean([run.pair.baseline[id_] for run in runs])) for id_ in mean}
     return {"runs": len(runs), "kpis": mean, "baseline": base}
 
@@ -103,7 +112,7 @@ def oracle(parts: Parts) -> dict[str, Any] | None:
 def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
     """Return worst, median and best run by the primary KPI, with the time plots of both arms."""
     id_ = primary["kpi"]
-    one = catalogue("campaign")[id_]
+    one = _kpis(parts.plan)[id_]
     ranked = sorted(
         parts.main,
         key=lambda run: (one.harmful * one.difference(run.pair.baseline[id_], run.pair.solution[id_]), run.job.index),
@@ -113,7 +122,7 @@ def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
     step = max(1, round(parts.hello["interval_s"]))
     for name, run in chosen.items():
         world = parts.plant.open(run.job.seed, run.job.scenario)
-        base = run_baseline(world, parts.plan.runs.warmup_heats, parts.plan.runs.heats, trace_s=step)
+        base = run_baseline(world, parts.plan.runs.warmup_products, parts.plan.runs.products, trace_s=step)
         found[name] = {
             "run": run.job.index, "scenario": run.job.scenario, "kpi": id_,
             "baseline_value": run.pair.baseline[id_], "solution_value": run.pair.solution[id_],
@@ -124,21 +133,18 @@ def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
 
 def money(parts: Parts, results: dict[str, Any]) -> dict[str, Any]:
     """Return what the effect on cost and CO2 is worth in a year, and where the cost goes."""
-    plan, cost, co2 = parts.plan, results["kpis"]["cost_won_per_t"], results["kpis"]["co2_kg_per_t"]
-    prices = load_prices(plan.money.prices, plan.folder)
-    heats = np.concatenate([run.baseline.heats for run in parts.main])
-    tonnes = plan.money.heats_per_year * float(np.mean(heats["steel_mass"])) / 1e3
+    plan, own = parts.plan, parts.plan.subject
+    cost, co2, prices = results["kpis"][own.cost], results["kpis"][own.co2], plan.prices()
+    logs = {arm: [getattr(run, arm).log for run in parts.main] for arm in ("baseline", "solution")}
+    tonnes = plan.money.products_per_year * float(np.mean(np.concatenate(logs["baseline"])[own.mass])) / 1e3
     saving = (-cost["effect"], -cost["high"], -cost["low"])
-    shares = {
-        arm: cost_parts(RunRecord(np.concatenate([getattr(run, arm).heats for run in parts.main]), prices.values))
-        for arm in ("baseline", "solution")
-    }
+    shares = {arm: own.cost_split(found, prices.values) for arm, found in logs.items()}
     found = worth(saving, tonnes, plan.money.price_won, plan.money.running_won_per_year, plan.money.payback_years)
     carbon = {name: -co2[end] * tonnes / 1e3 for name, end in (("mean", "effect"), ("low", "high"), ("high", "low"))}
     return {**found, "co2_saving_t_per_year": carbon, "cost_parts_won_per_t": shares, "prices": prices.record()}
 
 
-def run_rows(runs: list[Any]) -> list[dict[str, Any]]:
+def run_rows(runs: list[Any], advised: bool) -> list[dict[str, Any]]:
     """Return the raw data of the runs: seeds, KPIs of both arms, violations, faults."""
     return [
         {
@@ -149,8 +155,11 @@ def run_rows(runs: list[Any]) -> list[dict[str, Any]]:
             "solution_violations": run.solution.violations,
             "faults": run.solution.faults,
             "counts": run.solution.counts,
-            "advice_given": float(np.sum(run.solution.heats["advice_given"])),
-            "advice_taken": float(np.sum(run.solution.heats["advice_taken"])),
+            **(
+                {name: float(np.sum(run.solution.log[name])) for name in ("advice_given", "advice_taken")}
+                if advised
+                else {}
+            ),
         }
         for run in runs
     ]
@@ -160,7 +169,8 @@ def report(parts: Parts, facts: dict[str, Any]) -> dict[str, Any]:
     """Return the whole report as plain data; everything under `result` is hashed and must come out again."""
     plan, pairs = parts.plan, [run.pair for run in parts.main]
     results = analyse(pairs, plan, parts.plan_hash)
-    counted = safety_of([*parts.main, *(run for runs in parts.variants for run in runs)])
+    every = [*parts.main, *(run for runs in parts.variants for run in runs)]
+    counted = safety_of(every, plan.subject)
     primary = results["primary"][0]
     spreads = floors(parts)
     verdict = decide(results, counted, plan, parts.plant.synthetic)
@@ -172,15 +182,15 @@ def report(parts: Parts, facts: dict[str, Any]) -> dict[str, Any]:
         "oracle": oracle(parts),
         "ensemble": ensemble(parts.variants, plan, parts.plan_hash, verdict["verdict"]),
         "safety": asdict(counted),
-        "limits": safety.declaration(),
+        "limits": safety.declaration(plan.subject.limits, plan.subject.board_limits),
         "money": money(parts, results),
         "verdict": verdict,
         "traces": traces(parts, primary),
         "departures": {
-            arm: [round(float(e), 3) for run in parts.main for e in departure_errors(getattr(run, arm).heats)]
+            arm: [round(float(e), 3) for run in parts.main for e in plan.subject.errors(getattr(run, arm).log)]
             for arm in ("baseline", "solution")
         },
-        "runs": run_rows([*parts.main, *(run for runs in parts.variants for run in runs)]),
+        "runs": run_rows(every, plan.subject.advice),
     }
     return seal_report(result, facts)
 
@@ -201,7 +211,7 @@ def head(parts: Parts) -> dict[str, Any]:
         },
         "scenarios": stories,
         "seeds": {"root": parts.root, "seal": asdict(parts.seal) if parts.seal else None},
-        "kpi_declarations": [one.declaration() for one in catalogue("campaign").values()],
+        "kpi_declarations": [one.declaration() for one in _kpis(plan).values()],
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def _holds(verdict: str, primary: list[dict[str, Any]], rails: list[dict[str, An
 
 
 def _variant(runs: list[Any], draw: int, plan: TrialPlan, seed: str, verdict: str) -> dict[str, Any]:
-    kpis = catalogue(plan.trial.kind)
+    kpis, limits = catalogue(plan.trial.kind, plan.plant.process), plan.subject.limits
     pairs = [run.pair for run in runs]
     label = f"{seed}/draw {draw}"
     primary = [guardrail(compare(kpis[one.kpi], pairs, plan, label), one.margin, plan) for one in plan.primary]
@@ -36,7 +36,9 @@ def _variant(runs: list[Any], draw: int, plan: TrialPlan, seed: str, verdict: st
         guardrail(compare(kpis[rail.kpi], pairs, plan, label, rail.against), rail.margin, plan)
         for rail in plan.guardrails
     ]
-    unsafe = any(safety.hard(run.solution.violations) > safety.hard(run.baseline.violations) for run in runs)
+    unsafe = any(
+        safety.hard(run.solution.violations, limits) > safety.hard(run.baseline.violations, limits) for run in runs
+    )
     return {
         "draw": draw,
         "runs": len(runs),

@@ -9,10 +9,11 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.solutions.bundle import bundle
 from steelyard.trials.canonical import digest, file_digest
-from steelyard.trials.money import load_prices
+from steelyard.trials.money import Prices, load_prices
 from steelyard.trials.sections import (
     Baseline,
     Data,
+    Detection,
     Ensemble,
     Money,
     Plant,
@@ -24,13 +25,15 @@ from steelyard.trials.sections import (
     Trial,
     read_section,
     read_targets,
+    section_record,
+    spoken,
 )
+from steelyard.trials.subjects import subject
+from steelyard.trials.subjects.subject import Subject
 from steelyard.trials.wording import trouble
 
-SHIPPED = ("advisor", "predictor")
+SHIPPED = ("advisor", "predictor", "furnace", "detector", "bar_predictor")
 FORMAT = "steelyard-trial-plan/1"
-LONGEST_RUN = 60
-SOLUTION_KINDS = {"campaign": ("advisor", "controller"), "predictor": ("predictor",)}
 SECTIONS: dict[str, type] = {
     "trial": Trial,
     "solution": Solution,
@@ -42,6 +45,7 @@ SECTIONS: dict[str, type] = {
     "runs": Runs,
     "ensemble": Ensemble,
     "money": Money,
+    "detection": Detection,
 }
 
 
@@ -59,9 +63,19 @@ class TrialPlan:
     runs: Runs
     ensemble: Ensemble
     money: Money
+    detection: Detection
     primary: tuple[Target, ...]
     guardrails: tuple[Target, ...]
     folder: Path = field(default=Path("."), compare=False)
+
+    @property
+    def subject(self) -> Subject:
+        """What a trial must know of the plan's process."""
+        return subject(self.plant.process)
+
+    def prices(self) -> Prices:
+        """Return the price list that the plan names."""
+        return load_prices(self.money.prices, self.subject.items, self.folder)
 
     def solution_path(self) -> Path:
         """Return where the solution's file is."""
@@ -80,8 +94,9 @@ class TrialPlan:
 
         Each value is checked as if it stood in the plan's file; DataError that names section, key and what is allowed.
         """
+        word = self.subject.word
         changed = {
-            name: read_section(SECTIONS[name], {**asdict(getattr(self, name)), **values}, name, "plan")
+            name: read_section(SECTIONS[name], {**section_record(getattr(self, name), word), **values}, name, "plan", word)
             for name, values in sections.items()
         }
         made = replace(self, **changed)
@@ -90,7 +105,8 @@ class TrialPlan:
 
     def record(self) -> dict[str, Any]:
         """Return the plan as plain data; files appear by name and hash, not by place."""
-        sections = {name: asdict(getattr(self, name)) for name in SECTIONS}
+        kept = [name for name in SECTIONS if name != "detection" or self.trial.kind == "detector"]
+        sections = {name: section_record(getattr(self, name), self.subject.word) for name in kept}
         for name, path in (("solution", self.solution_path()), ("baseline", self.baseline_path())):
             sections[name]["path"] = Path(sections[name]["path"]).name
             sections[name]["hash"] = bundle(path).hash if path is not None else ""
@@ -98,9 +114,8 @@ class TrialPlan:
         sections["plant"]["twin"] = Path(self.plant.twin).name
         sections["plant"]["twin_hash"] = file_digest(twin) if twin is not None else ""
         sections["suite"].pop("seal")
-        prices = load_prices(self.money.prices, self.folder)
         sections["money"]["prices"] = Path(self.money.prices).name
-        sections["money"]["prices_hash"] = digest(prices.record())
+        sections["money"]["prices_hash"] = digest(self.prices().record())
         return {
             "format": FORMAT,
             **sections,
@@ -129,7 +144,7 @@ def solution_file(path: str, folder: Path) -> Path:
 
 
 def load_plan(name: str | Path) -> TrialPlan:
-    """Read a shipped plan by name ("advisor", "predictor") or a plan file.
+    """Read a shipped plan by name (see `SHIPPED`) or a plan file.
 
     Raises DataError that names file, section and key, and what is allowed there.
     """
@@ -141,7 +156,7 @@ def load_plan(name: str | Path) -> TrialPlan:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
-            f"{path}: cannot be read as a trial plan: {trouble(error)}; name a TOML file, or {' or '.join(SHIPPED)}"
+            f"{path}: cannot be read as a trial plan: {trouble(error)}; name a TOML file, or {', '.join(SHIPPED)}"
         ) from error
     return plan_from(raw, path.parent, str(path))
 
@@ -152,20 +167,33 @@ def plan_from(raw: dict[str, Any], folder: Path, where: str = "plan") -> TrialPl
     unknown = sorted(set(raw) - known)
     if unknown:
         raise DataError(f"{where}: [{unknown[0]}] is not a section of a plan; sections are: {', '.join(sorted(known))}")
-    sections = {name: read_section(kind, raw.get(name, {}), name, where) for name, kind in SECTIONS.items()}
-    made = TrialPlan(
+    plant = read_section(Plant, raw.get("plant", {}), "plant", where)
+    word = subject(plant.process).word
+    sections = {name: read_section(kind, raw.get(name, {}), name, where, word) for name, kind in SECTIONS.items()}
+    made = _filled(TrialPlan(
         **sections,
         primary=read_targets(raw.get("primary", []), "primary", where),
         guardrails=read_targets(raw.get("guardrails", []), "guardrails", where),
         folder=folder,
-    )
+    ))
     _check(made, where)
     return made
 
 
+def _filled(plan: TrialPlan) -> TrialPlan:
+    """Return the plan with what its process has for a name that is left out."""
+    own = plan.subject
+    return replace(
+        plan,
+        plant=replace(plan.plant, parameters=plan.plant.parameters or own.parameters),
+        suite=replace(plan.suite, name=plan.suite.name or own.process.replace("_", "-")),
+        money=replace(plan.money, prices=plan.money.prices or own.prices),
+    )
+
+
 def plan_from_record(record: dict[str, Any], folder: Path, places: dict[str, str]) -> TrialPlan:
     """Return the plan that a report holds, with files at `places` (solution, baseline, twin, seal)."""
-    raw = {name: dict(record[name]) for name in SECTIONS}
+    raw = {name: dict(record[name]) for name in SECTIONS if name in record}
     for name in ("solution", "baseline"):
         raw[name].pop("hash")
         raw[name]["path"] = places.get(name, "") or raw[name]["path"]
@@ -180,17 +208,20 @@ def plan_from_record(record: dict[str, Any], folder: Path, places: dict[str, str
 
 def _check(plan: TrialPlan, where: str) -> None:
     _check_targets(plan, where)
-    allowed = SOLUTION_KINDS[plan.trial.kind]
+    allowed = plan.subject.kinds[plan.trial.kind]
     if plan.solution.kind not in allowed:
         raise DataError(f"{where}: [solution] kind {plan.solution.kind!r}: a {plan.trial.kind} trial takes {allowed}")
     if plan.suite.tag == "sealed" and not (plan.suite.commitment and plan.suite.seal):
         raise DataError(
             f"{where}: a sealed suite needs [suite] commitment and seal; `steelyard trial plan --seal FILE` makes them"
         )
-    if plan.trial.kind == "campaign":
+    if plan.trial.kind != "predictor":
         _check_runs(plan, where)
-    elif not plan.baseline.path:
-        raise DataError(f"{where}: a predictor trial needs [baseline] path, a predictor to compare with")
+    if plan.trial.kind == "detector":
+        _check_detection(plan, where)
+    if plan.trial.kind != "campaign" and not plan.baseline.path:
+        kind = plan.trial.kind
+        raise DataError(f"{where}: a {kind} trial needs [baseline] path, a {kind} to compare with")
     for label, path in (("solution", plan.solution_path()), ("baseline", plan.baseline_path())):
         if path is not None and not path.exists():
             raise DataError(f"{where}: [{label}] path: there is no file {path}")
@@ -217,10 +248,25 @@ def _check_runs(plan: TrialPlan, where: str) -> None:
                 f"{where}: [{section}] campaigns = {count} is too few for {scenarios} scenarios; "
                 f"each needs at least 2, take {2 * scenarios} or more"
             )
-    if plan.runs.warmup_heats + plan.runs.heats > LONGEST_RUN:
+    warmup, products = (spoken(key, plan.subject.word) for key in ("warmup_products", "products"))
+    if plan.runs.warmup_products + plan.runs.products > plan.subject.longest:
         raise DataError(
-            f"{where}: [runs] warmup_heats + heats is above {LONGEST_RUN}; plan more campaigns, not longer ones"
+            f"{where}: [runs] {warmup} + {products} is above {plan.subject.longest}; "
+            "plan more campaigns, not longer ones"
         )
+
+
+def _check_detection(plan: TrialPlan, where: str) -> None:
+    one = plan.detection
+    if not one.faults:
+        raise DataError(f"{where}: [detection] faults is empty; name at least one fault, such as house.fault")
+    if not one.warmup_h <= one.onset_from_h <= one.onset_until_h < one.hours:
+        raise DataError(
+            f"{where}: [detection] must have warmup_h <= onset_from_h <= onset_until_h < hours; "
+            f"they are {one.warmup_h:g}, {one.onset_from_h:g}, {one.onset_until_h:g}, {one.hours:g}"
+        )
+    if one.severity_low > one.severity_high:
+        raise DataError(f"{where}: [detection] severity_low is above severity_high; exchange them")
 
 
 def _check_targets(plan: TrialPlan, where: str) -> None:
@@ -228,7 +274,9 @@ def _check_targets(plan: TrialPlan, where: str) -> None:
 
     if not plan.primary:
         raise DataError(f"{where}: [[primary]] is missing; a trial needs at least one primary KPI with its margin")
-    known = catalogue(plan.trial.kind)
+    if plan.trial.kind not in plan.subject.kpis:
+        raise DataError(f"{where}: [trial] kind {plan.trial.kind!r}: {plan.plant.process} has no such trial")
+    known = catalogue(plan.trial.kind, plan.plant.process)
     seen: set[str] = set()
     for target in (*plan.primary, *plan.guardrails):
         if target.kpi not in known:

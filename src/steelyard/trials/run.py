@@ -11,10 +11,10 @@ from steelyard.trials import assemble
 from steelyard.trials.analysis import Pair
 from steelyard.trials.campaign import Arm, evaluate_arm, run_baseline, run_solution
 from steelyard.trials.executor import Progress, run_lanes
-from steelyard.trials.money import load_prices
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.seal import Seal, open_seal
 from steelyard.trials.statistics import seed_from
+from steelyard.trials.subjects.subject import Subject
 from steelyard.trials.world import Plant, open_plant
 
 
@@ -88,7 +88,7 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
         with _host(plan, infos, number) as host:
             host.open()
             _check_hello(plan, host)
-            hello.append((asdict(host.hello), host.hash, host.isolation))
+            hello.append((introduction(host.hello), host.hash, host.isolation))
             yield host
             timings.append(host.timing())
 
@@ -111,9 +111,13 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
 def run_plan(
     plan: TrialPlan, store: Any = None, progress: Progress | None = None, threads: int | None = None
 ) -> dict[str, Any]:
-    """Run a plan of either kind; a predictor plan needs a hub store (None: the user's own)."""
+    """Run a plan of any kind; a predictor plan needs a hub store (None: the user's own)."""
     if plan.trial.kind == "campaign":
         return run_trial(plan, progress, threads)
+    if plan.trial.kind == "detector":
+        from steelyard.trials.detector import run_detector_trial
+
+        return run_detector_trial(plan, progress, threads)
     from steelyard.trials.predictor import run_predictor_trial
 
     if store is None:
@@ -141,6 +145,11 @@ def _infos(process: str) -> dict[str, Any]:
     return signal_infos(public_signals(process), ROLE_WRITES)
 
 
+def introduction(hello: Any) -> dict[str, Any]:
+    """Return how a solution introduced itself as plain data; what its kind does not have is left out."""
+    return {key: value for key, value in asdict(hello).items() if key != "alarms" or value}
+
+
 def _check_hello(plan: TrialPlan, host: Any) -> None:
     if host.hello.kind != plan.solution.kind:
         raise DataError(
@@ -151,21 +160,20 @@ def _check_hello(plan: TrialPlan, host: Any) -> None:
 
 def _worker(plan: TrialPlan, plant: Plant) -> Any:
     """Return the function that runs both arms of one job with a lane's host."""
-    prices = load_prices(plan.money.prices, plan.folder).values
-    sheet = plant.sheet()
-    warmup, heats = plan.runs.warmup_heats, plan.runs.heats
+    prices, sheet = plan.prices().values, plant.sheet()
+    warmup, products = plan.runs.warmup_products, plan.runs.products
 
     def work(host: Any, job: Job) -> PairedRun:
-        baseline = run_baseline(plant.open(job.seed, job.scenario, job.draw), warmup, heats)
+        baseline = run_baseline(plant.open(job.seed, job.scenario, job.draw), warmup, products)
         public = {"seed_label": f"run {job.index + 1}", "plant": sheet}
         world = plant.open(job.seed, job.scenario, job.draw)
-        solution = run_solution(world, host, public, warmup, heats)
-        return paired_run(job, baseline, solution, prices)
+        solution = run_solution(world, host, public, warmup, products)
+        return paired_run(job, baseline, solution, prices, plan.subject)
 
     return work
 
 
-def paired_run(job: Job, baseline: Arm, solution: Arm, prices: dict[str, float]) -> PairedRun:
+def paired_run(job: Job, baseline: Arm, solution: Arm, prices: dict[str, float], subject: Subject) -> PairedRun:
     """Return both arms with their KPIs."""
-    kpis = [evaluate_arm(arm, prices) for arm in (baseline, solution)]
+    kpis = [evaluate_arm(arm, prices, subject) for arm in (baseline, solution)]
     return PairedRun(job, baseline, solution, Pair(job.index, job.scenario, job.seed, *kpis))

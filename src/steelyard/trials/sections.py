@@ -1,10 +1,14 @@
-"""The sections of a plan file: what may stand in each, with type, range and default."""
+"""The sections of a plan file: what may stand in each, with type, range and default.
+
+A plan counts its products in the word of its process: a key with "products" in it is written "heats" or "bars".
+"""
 
 import math
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.trials.subjects import PROCESSES
 
 INFINITE = math.inf
 
@@ -20,7 +24,7 @@ class Trial:
     """What is asked. `title` and `question` by language."""
 
     id: str = entry()
-    kind: str = entry(choices=("campaign", "predictor"))
+    kind: str = entry(choices=("campaign", "predictor", "detector"))
     title: dict = field(default_factory=dict)
     question: dict = field(default_factory=dict)
 
@@ -30,7 +34,7 @@ class Solution:
     """The object under test: its file (or ``reference:NAME``) and its role."""
 
     path: str = entry()
-    kind: str = entry(choices=("advisor", "controller", "predictor"))
+    kind: str = entry(choices=("advisor", "controller", "predictor", "detector"))
 
 
 @dataclass(frozen=True)
@@ -43,29 +47,29 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Plant:
-    """The plant: process, a parameter set by name, or a twin file that replaces it."""
+    """The plant: process, a parameter set by name (empty: the process's own), or a twin file that replaces it."""
 
-    process: str = entry("ladle_furnace", choices=("ladle_furnace",))
-    parameters: str = entry("100t")
+    process: str = entry("ladle_furnace", choices=PROCESSES)
+    parameters: str = entry("")
     twin: str = entry("")
 
 
 @dataclass(frozen=True)
 class Data:
-    """Recorded heats for a predictor trial: scored from `from_key` on (0: last quarter), earlier ones only shown."""
+    """Recorded products for a predictor trial: scored from `from_key` on (0: last quarter), earlier ones only shown."""
 
     name: str = entry("")
     from_key: int = entry(0, low=0)
     until_key: int = entry(0, low=0)
-    learn_heats: int = entry(0, low=0)
-    block_heats: int = entry(5, low=1, high=1000)
+    learn_products: int = entry(0, low=0)
+    block_products: int = entry(5, low=1, high=1000)
 
 
 @dataclass(frozen=True)
 class Suite:
     """Scenarios and where the seeds come from: `seed` (public) or a seal with its published commitment."""
 
-    name: str = entry("ladle-furnace")
+    name: str = entry("")
     version: str = entry("1")
     tag: str = entry("public", choices=("public", "sealed"))
     scenarios: tuple = entry(())
@@ -85,11 +89,11 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Runs:
-    """Paired campaigns, heats each, warm-up, solution processes (`lanes`) and the budget of a decision."""
+    """Paired campaigns, products each, warm-up, solution processes (`lanes`) and the budget of a decision."""
 
     campaigns: int = entry(30, low=2, high=100_000)
-    heats: int = entry(20, low=1, high=10_000)
-    warmup_heats: int = entry(2, low=0, high=1_000)
+    products: int = entry(20, low=1, high=10_000)
+    warmup_products: int = entry(2, low=0, high=1_000)
     lanes: int = entry(2, low=1, high=64)
     decision_timeout_s: float = entry(2.0, low=0.01, high=600.0)
     floor_campaigns: int = entry(12, low=0, high=10_000)
@@ -107,13 +111,30 @@ class Ensemble:
 
 @dataclass(frozen=True)
 class Money:
-    """Prices, what the solution costs, and the size of the plant that would use it."""
+    """Prices (empty: the process's own list), what the solution costs, and the size of the plant that would use it."""
 
-    prices: str = entry("korea")
+    prices: str = entry("")
     price_won: float = entry(0.0, low=0.0)
     running_won_per_year: float = entry(0.0, low=0.0)
-    heats_per_year: float = entry(9000.0, low=1.0)
+    products_per_year: float = entry(9000.0, low=1.0)
     payback_years: float = entry(2.0, low=0.01, high=50.0)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detector trial: each campaign runs `hours` twice, sound and with one of `faults` from a seeded time on.
+
+    The fault starts between `onset_from_h` and `onset_until_h` with a severity between its limits; false alarms count
+    after `warmup_h`.
+    """
+
+    faults: tuple = entry(())
+    severity_low: float = entry(0.3, low=0.0, high=1.0)
+    severity_high: float = entry(0.8, low=0.0, high=1.0)
+    hours: float = entry(8.0, low=0.1, high=1000.0)
+    warmup_h: float = entry(1.0, low=0.0, high=1000.0)
+    onset_from_h: float = entry(2.0, low=0.0, high=1000.0)
+    onset_until_h: float = entry(4.0, low=0.0, high=1000.0)
 
 
 @dataclass(frozen=True)
@@ -159,11 +180,25 @@ def _texts(value: Any, place: str) -> Any:
     return {str(key): text for key, text in value.items()} if isinstance(value, dict) else value
 
 
-def read_section(kind: type, raw: Any, name: str, where: str) -> Any:
+def spoken(key: str, word: str) -> str:
+    """Return a key as it stands in a plan whose process makes `word`s.
+
+    >>> spoken("warmup_products", "bar"), spoken("alpha", "bar")
+    ('warmup_bars', 'alpha')
+    """
+    return key.replace("products", f"{word}s")
+
+
+def section_record(section: Any, word: str) -> dict[str, Any]:
+    """Return a section as plain data with the keys of a plan file."""
+    return {spoken(key, word): value for key, value in asdict(section).items()}
+
+
+def read_section(kind: type, raw: Any, name: str, where: str, word: str = "product") -> Any:
     """Return one section from parsed TOML; DataError that names file, section, key and what is allowed."""
     if not isinstance(raw, dict):
         raise DataError(f"{where}: [{name}] must be a table")
-    declared = {one.name: one for one in fields(kind)}
+    declared = {spoken(one.name, word): one for one in fields(kind)}
     unknown = sorted(set(raw) - set(declared))
     if unknown:
         raise DataError(f"{where}: [{name}] {unknown[0]} is not known there; known are: {', '.join(declared)}")
@@ -174,8 +209,8 @@ def read_section(kind: type, raw: Any, name: str, where: str) -> Any:
             if one.default is MISSING and one.default_factory is MISSING:
                 raise DataError(f"{place} is missing")
             continue
-        values[key] = _texts(_value(one.type, raw[key], place), place)
-        _in_range(values[key], one.metadata, place)
+        values[one.name] = _texts(_value(one.type, raw[key], place), place)
+        _in_range(values[one.name], one.metadata, place)
     return kind(**values)
 
 

@@ -1,26 +1,26 @@
 """Roll-force set-up that learns from bar to bar: recursive least squares per pass and steel. Standard library only.
 
-For each pass k of each steel, with T the measured entry temperature [°C] and e the mean of ln(measured / expected force)
-over the last passes of the same bar:
+For each pass k of each steel, with T the measured entry temperature [°C] and e the recent ln(measured / expected force)
+in the passes of the same bar before it:
 
     ln F = a + b (T - T_k) + c (pause - pause_k) + d e
 
 a .. d are estimated by recursive least squares with forgetting. They begin from a prior: b from the flow stress of
-carbon steels (hot rolling: -0.0026 /K), c from a bar that cools while it waits, d from the nearness of neighbouring
-passes; a from the same pass of another steel, where there is one. T_k and pause_k are the pass's own running means.
-A force far outside its interval weighs less; a temperature that is missing or absurd is left out.
+carbon steels (-0.0027 /K), halved because entry pyrometers err; c from a bar that cools while it waits (the pyrometer
+sees that badly); d from the nearness of neighbouring passes; a from the same pass of another steel, where there is one.
+T_k and pause_k are the pass's own running means. A force far outside its interval weighs less; a temperature that is
+missing or absurd is left out.
 """
 
 import math
 
 BAR, PASS, GRADE = "bar_rolling.bar_number", "bar_rolling.pass_number", "bar_rolling.grade"
-ENTRY, FORCE, SETUP = "bar_rolling.entry_temperature", "bar_rolling.roll_force", "bar_rolling.setup_force"
-PAUSE = "bar_rolling.pause_time"
-PRIOR = (0.0, -0.0026, 0.002, 0.3)  # assumed: ln kN, 1/K (flow stress of C15 and C45: -0.0027), 1/s, 1
-PRIOR_SD = (0.08, 0.0004, 0.003, 0.3)  # assumed: how far a pass may be from the prior
+ENTRY, FORCE = "bar_rolling.entry_temperature", "bar_rolling.roll_force"
+PRIOR = (0.0, -0.0015, 0.005, 0.4)  # assumed: ln kN, 1/K, 1/s, 1
+PRIOR_SD = (0.08, 0.001, 0.006, 0.3)  # assumed: how far a pass may be from the prior
 UNKNOWN_SD = 0.5  # assumed: spread of ln F before any bar of any steel
 NOISE_SD = 0.04  # assumed: scatter of force from bar to bar (3-6 %); replaced by the errors really made
-FORGET = 0.01  # memory of some 100 bars
+FORGET = 0.02  # memory of some 50 bars
 FIRST_GUESS_KN = 120.0  # assumed; only until the first bar was seen
 COLDEST, HOTTEST = 700.0, 1300.0  # °C; outside the pyrometer tells nothing
 LONGEST_PAUSE_S = 60.0
@@ -93,14 +93,12 @@ class ForceAdapter:
         self.bar: float | None = None
         self.carried, self.last_time = 0.0, None
 
-    def model(self, grade: float, number: float, setup: float | None) -> PassModel:
-        """Return the model of a pass; a new one begins at the other steels' level of this pass, else at the set-up."""
+    def model(self, grade: float, number: float) -> PassModel:
+        """Return the model of a pass; a new one begins at another steel's level, else at that of the pass before."""
         if (grade, number) not in self.models:
             others = [m.theta[0] for (g, k), m in self.models.items() if k == number and g != grade and m.count]
             if others:
                 level, spread = others[-1] + self._step_of(grade, number), PRIOR_SD[0]
-            elif setup is not None and setup > 1.0:
-                level, spread = math.log(setup), 2.0 * PRIOR_SD[0]
             else:
                 near = [m.theta[0] for (g, k), m in self.models.items() if g == grade and m.count and k == number - 1.0]
                 level, spread = (near[0] if near else math.log(FIRST_GUESS_KN)), UNKNOWN_SD
@@ -112,7 +110,8 @@ class ForceAdapter:
         steps = []
         for (g, k), model in self.models.items():
             if g == grade and k != number and model.count:
-                steps += [model.theta[0] - m.theta[0] for (h, q), m in self.models.items() if q == k and h != g and m.count]
+                others = [m for (h, q), m in self.models.items() if q == k and h != g and m.count]
+                steps += [model.theta[0] - other.theta[0] for other in others]
         return sum(steps) / len(steps) if steps else 0.0
 
     def look(self, time_s: float, signals: dict) -> tuple[PassModel, list[float], tuple] | None:
@@ -122,14 +121,13 @@ class ForceAdapter:
             return None
         if signals.get(BAR) != self.bar:
             self.bar, self.carried, self.last_time = signals.get(BAR), 0.0, None
-        temperature, pause = signals.get(ENTRY), signals.get(PAUSE)
+        temperature = signals.get(ENTRY)
         if temperature is not None and not COLDEST < temperature < HOTTEST:
             temperature = None
-        if pause is None and self.last_time is not None:
-            pause = time_s - self.last_time
+        pause = None if self.last_time is None else time_s - self.last_time
         if pause is not None and not 0.0 <= pause <= LONGEST_PAUSE_S:
             pause = None
-        model = self.model(signals.get(GRADE) or 0.0, number, signals.get(SETUP))
+        model = self.model(signals.get(GRADE) or 0.0, number)
         return model, model.features(temperature, pause, self.carried), (temperature, pause)
 
     def note(self, time_s: float, force: float, seen: tuple[PassModel, list[float], tuple]) -> None:

@@ -143,8 +143,8 @@ class Subject:
         """Return every KPI of one run of a campaign."""
         raise self._cannot("has no KPIs")
 
-    def cost_parts(self, record: RunRecord) -> dict[str, float]:
-        """Return the cost [won/t] by cause; their sum is the KPI `cost`."""
+    def cost_split(self, logs: list[Any], prices: dict[str, float]) -> dict[str, float]:
+        """Return the cost [won/t] of several runs by cause; their sum is the KPI `cost`."""
         return {}
 
     def errors(self, log: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from steelyard.trials.kpi import RunRecord
 from steelyard.trials.subjects.ladle_furnace import dips, kpi, limits, picture, recorded
 from steelyard.trials.subjects.ladle_furnace.truth import departure_errors
@@ -92,9 +94,9 @@ class LadleFurnace(Subject):
         """Return every KPI of one run."""
         return kpi.evaluate(record)
 
-    def cost_parts(self, record: RunRecord) -> dict[str, float]:
-        """Return the treatment cost [won/t] by cause."""
-        return kpi.cost_parts(record)
+    def cost_split(self, logs: list[Any], prices: dict[str, float]) -> dict[str, float]:
+        """Return the treatment cost [won/t] of several runs by cause."""
+        return kpi.cost_parts(RunRecord(np.concatenate(logs), prices))
 
     def errors(self, log: Any) -> Any:
         """Return the settled departure temperature minus target of each heat [K]."""
