@@ -38,45 +38,45 @@ def number(value: float) -> str:
 
 
 def signals_page() -> str:
-    """Return the page of all signals on the board: name, unit, range, meaning, who may write it."""
-    from steelyard.plant.board import ROLE_WRITES, public_signals
+    """Return the page of all signals on the boards: name, unit, range, meaning, who may write it."""
+    from steelyard.plant.board import PLANTS
 
-    rows: dict[str, list[Any]] = {}
-    for signal in public_signals("ladle_furnace"):
-        stem, _, label = signal.name.partition("[")
-        row = rows.setdefault(stem, [signal, []])
-        row[1].append(label.rstrip("]"))
-    read = [(s, labels) for s, labels in rows.values() if not s.writable]
-    roles = {name: role for role, names in ROLE_WRITES.items() for name in sorted(names)}
-    given = [(s, labels) for s, labels in rows.values() if s.name in roles]
-    crew = [(s, labels) for s, labels in rows.values() if s.writable and s.name not in roles]
-    head = ("signal", "unit", "range", "what it is", "한국어")
     lines = [
         "# Signals on the board",
         "",
         NOTICE,
         "",
-        "Everything outside the plant sees these names, in these units, and nothing else. A value that was not "
+        "Everything outside a plant sees these names, in these units, and nothing else. A value that was not "
         "measured yet arrives as `null`. How a solution reads and writes them: "
         "[tutorial](../tutorials/first-soft-sensor.md). More Korean terms: [nomenclature](nomenclature.md).",
         "",
-        "## Read",
-        "",
-        *table(head, map(_signal_row, read)),
-        "",
-        "## Written by solutions",
-        "",
-        "A write of any other name, or outside the range, is not executed and is counted as an intervention.",
-        "",
-        *table(("signal", "role", *head[1:]), (_with_role(s, ls, roles) for s, ls in given)),
-        "",
-        "## Written by the crew of the modelled plant",
-        "",
-        "Solutions may read these and may not write them.",
-        "",
-        *table(head, map(_signal_row, crew)),
+        "A write of a name that a role may not write, or outside the range, is not executed and is counted as an "
+        "intervention.",
     ]
+    for process in PLANTS:
+        lines += ["", f"## {process}", "", *_board(process)]
     return "\n".join(lines) + "\n"
+
+
+def _board(process: str) -> list[str]:
+    from steelyard.plant.board import ROLE_WRITES, public_signals
+
+    rows: dict[str, list[Any]] = {}
+    for signal in public_signals(process):
+        stem, _, label = signal.name.partition("[")
+        rows.setdefault(stem, [signal, []])[1].append(label.rstrip("]"))
+    roles = {name: role for role, names in ROLE_WRITES.items() for name in sorted(names)}
+    read = [(s, labels) for s, labels in rows.values() if not s.writable]
+    given = [(s, labels) for s, labels in rows.values() if s.name in roles]
+    crew = [(s, labels) for s, labels in rows.values() if s.writable and s.name not in roles]
+    head = ("signal", "unit", "range", "what it is", "한국어")
+    lines = [f"### Read ({process})", "", *table(head, map(_signal_row, read)), ""]
+    lines += [f"### Written by solutions ({process})", ""]
+    lines += table(("signal", "role", *head[1:]), (_with_role(s, ls, roles) for s, ls in given))
+    if crew:
+        lines += ["", f"### Written by the crew of the modelled plant ({process})", ""]
+        lines += ["Solutions may read these and may not write them.", "", *table(head, map(_signal_row, crew))]
+    return lines
 
 
 @cache
@@ -131,12 +131,25 @@ def parameters_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+KINDS = {
+    "ladle_furnace": ("furnace", "practice", "arrival"),
+    "reheating_furnace": ("furnace",),
+    "descaling": ("descaling",),
+    "bar_rolling": ("mill",),
+    "cooling_bed": ("bed",),
+}
+
+
 def _blocks(house: Any) -> dict[str, tuple[str, type]]:
-    return {
-        "furnace": ("furnace", house.module("model").Parameters),
-        "practice": ("practice of the crew", house.module("control").Practice),
-        "arrival": ("arrival of ladles", house.module("arrival").Arrival),
-    }
+    found: dict[str, tuple[str, type]] = {}
+    for kind in KINDS[house.name]:
+        if kind == "practice":
+            found[kind] = ("practice of the crew", house.module("control").Practice)
+        elif kind == "arrival":
+            found[kind] = ("arrival of ladles", house.module("arrival").Arrival)
+        else:
+            found[kind] = (kind, house.module("model").Parameters)
+    return found
 
 
 def _parameter_table(house: Any, kind: str, block: type) -> list[str]:

@@ -89,7 +89,7 @@ def test_every_scenario_is_feasible_under_the_baseline(name: str) -> None:
     wanted = min(story.warm_up + story.heats, 160)
     works.advance_products(wanted, limit=wanted * 400)
     assert works.departed() >= wanted, "the line stood still"
-    bars = works.bars()[min(story.warm_up, wanted - 20):]
+    bars = works.bars()[min(story.warm_up, wanted - 20) :]
     assert bars["cobble"].mean() <= 0.05
     assert bars["overload"].mean() <= 0.05
     assert bars["cold"].mean() <= 0.10

@@ -61,10 +61,12 @@ def read_instruments(flat, instruments, seed, time, dt):
     """Let every instrument follow the last `dt` seconds of its true value in `flat` (SI) up to plant time `time` [s].
 
     `flat` is the plant's record as float64; shown (nan: nothing measured), quality (0 good, 1 uncertain, 2 bad) and
-    offset (time stamp less plant time [s]) of each instrument are updated in place.
+    offset (time stamp less plant time [s]) of each instrument are updated in place; position -1 is no instrument.
     """
     for i in range(instruments.size):
         one = instruments[i]
+        if one.position < 0:
+            continue
         truth = flat[one.position]
         if one.lag > 0.0:
             if one.keep_dt != dt:
@@ -92,7 +94,7 @@ def _sample(one, truth, seed, time, dt):
         one.gain_drifted += one.gain_drift * (time - one.sampled_at)
     one.samples, one.sampled_at = count + 1.0, time
     one.due += one.period
-    if one.due <= time:
+    if one.due <= time or count == 0.0:
         one.due = time + one.period
     one.stamp = time + one.clock - one.delay
     if one.jitter > 0.0:

@@ -40,12 +40,12 @@ def strip(view: View) -> str:
 
 
 def distribution(view: View) -> str:
-    """Return the distribution of departure errors (campaign) or of estimate errors (predictor)."""
+    """Return the distribution of departure errors (campaign), estimate errors (predictor) or delays (detector)."""
     errors = view.result["departures"]
-    campaign = view.kind == "campaign"
-    caption = view.label("true_error" if campaign else "estimate_error")
+    caption = view.label({"campaign": "true_error", "predictor": "estimate_error"}.get(view.kind, "delay_error"))
     names = (view.label("baseline"), view.label("solution"))
-    return charts.distribution(errors["baseline"], errors["solution"], caption, names, 5.0, view.label("window"))
+    window = view.subject.window if view.kind != "detector" else None
+    return charts.distribution(errors["baseline"], errors["solution"], caption, names, window, view.label("window"))
 
 
 def timeplots(view: View) -> list[dict[str, str]]:
@@ -55,17 +55,20 @@ def timeplots(view: View) -> list[dict[str, str]]:
         trace = view.result["traces"][key]
         kpi = trace["kpi"]
         values = f"{view.value(kpi, trace['baseline_value'])} → {view.value(kpi, trace['solution_value'])}"
-        if view.kind == "campaign":
+        if view.simulated:
             names = (view.label("baseline"), view.label("solution"))
-            svg = timeplot.campaign(trace["baseline"], trace["solution"], names, view.label("hours"), "°C")
+            draw = timeplot.alarms if view.kind == "detector" else view.subject.timeplot
+            svg = draw(trace["baseline"], trace["solution"], names, view.label("hours"))
             place = f"{view.label('run')} {trace['run'] + 1}, {view.scenario(trace['scenario'])}"
             note = f"{place}: {view.name(kpi)} {values}"
         else:
             legend = (view.label("baseline"), view.label("solution"), view.label("dip"))
-            svg = timeplot.estimates(trace["points"], legend, view.label("dip_order"), "°C")
+            assert view.subject.records is not None
+            unit = view.subject.records.unit
+            svg = timeplot.estimates(trace["points"], legend, view.label("dip_order"), unit)
             note = f"{trace['keys']}: {view.name(kpi)} {values}"
         found.append(
-            {"title": view.label(key if view.kind == "campaign" else f"{key}_block"), "note": note, "svg": svg}
+            {"title": view.label(key if view.simulated else f"{key}_block"), "note": note, "svg": svg}
         )
     return found
 
@@ -110,7 +113,7 @@ def statistics(view: View) -> list[str]:
     ratio = pairing["variance_ratio"]
     times = number(1.0 / ratio, 1) if ratio else "> 1000"
     sentences = []
-    suffix = "" if view.kind == "campaign" else "_blocks"
+    suffix = "" if view.simulated else "_blocks"
     if pairing["rho"] is not None:
         sentences.append(
             view.label(
@@ -150,7 +153,8 @@ def money(view: View) -> dict[str, Any] | None:
         "saving": coin(saving["mean"]),
         "saving_interval": f"{coin(saving['low'])} {to} {coin(saving['high'])}",
         "tonnes": view.label(
-            "tonnes", heats=number(view.plan["money"]["heats_per_year"], 0), tonnes=number(found["tonnes_per_year"], 0)
+            "tonnes", products=number(view.planned("money", "products_per_year"), 0),
+            tonnes=number(found["tonnes_per_year"], 0),
         ),
         "payback": _years(view, found["payback_years"]),
         "payback_cautious": view.label("cautious", n=_years(view, found["payback_years_cautious"])),

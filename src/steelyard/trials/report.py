@@ -67,10 +67,30 @@ def page(view: View) -> dict[str, Any]:
         "advice": advice(result),
         "runs": run_rows(view),
         "scenarios": scenario_rows(view),
+        "runs_hint": runs_hint(view),
+        "warmup": warmup(view),
         "floor": view.value(
             view.primary["kpi"], result["resolution"]["planned_paired"] or result["resolution"]["reached"]
         ),
     }
+
+
+def runs_hint(view: View) -> str:
+    """Return how many runs of which length there were, or how many blocks of recorded products."""
+    if view.kind == "predictor":
+        dips = len(view.result["departures"]["solution"])
+        return view.label("blocks_hint", block=view.planned("data", "block_products"), dips=dips)
+    campaigns = view.plan["runs"]["campaigns"]
+    if view.kind == "detector":
+        return view.label("runs_hint_detector", campaigns=campaigns, hours=f"{view.plan['detection']['hours']:g}")
+    return view.label("runs_hint", campaigns=campaigns, products=view.planned("runs", "products"))
+
+
+def warmup(view: View) -> str:
+    """Return how long the warm-up was."""
+    if view.kind == "detector":
+        return f"{view.plan['detection']['warmup_h']:g} h"
+    return view.label("warmup_of", products=view.planned("runs", "warmup_products")) if view.simulated else ""
 
 
 def grouped(names: list[str]) -> list[str]:
@@ -163,7 +183,7 @@ def run_rows(view: View) -> list[dict[str, Any]]:
     return [
         {
             "number": run["index"] + 1,
-            "scenario": view.scenario(run["scenario"]) if view.kind == "campaign" else run.get("keys", ""),
+            "scenario": view.scenario(run["scenario"]) if view.simulated else run.get("keys", ""),
             "seed": run["seed"],
             "baseline": number(run["baseline"][kpi], 3),
             "solution": number(run["solution"][kpi], 3),

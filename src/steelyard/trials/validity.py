@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steelyard.trials.labels import labels, several, texts
 from steelyard.trials.seal import demonstration_commitment
 from steelyard.trials.wording import number, sentence
 
@@ -10,66 +11,17 @@ Text = dict[str, str]
 
 def limits_of_validity(result: dict[str, Any]) -> list[Text]:
     """Return the limits of validity of this trial, most important first."""
-    predictor = result["plan"]["trial"]["kind"] == "predictor"
-    return _of_records(result) if predictor else _of_simulation(result)
-
-
-def _of_records(result: dict[str, Any]) -> list[Text]:
-    return [
-        {
-            "en": "Evidence from recorded heats of one furnace and one season; another furnace needs its own records.",
-            "ko": "한 설비, 한 기간의 기록에 의한 근거이며 다른 설비에는 그 설비의 기록이 필요함.",
-        },
-        {
-            "en": "The dip itself errs by about 3 K: no estimate can come closer than that to a single dip.",
-            "ko": "측온 자체의 오차가 약 3 K이므로 어떤 추정도 단일 측온에 그보다 가까울 수 없음.",
-        },
-        {
-            "en": "An estimate was scored, not what a crew would do with it; that needs a campaign trial.",
-            "ko": "추정만 채점했으며 작업자의 활용 효과는 캠페인 시험이 필요함.",
-        },
-        {
-            "en": "The solution may have been made with knowledge of these records; only sealed records exclude that.",
-            "ko": "솔루션이 이 기록을 알고 만들어졌을 가능성은 배제할 수 없으며, 봉인된 기록으로만 배제 가능.",
-        },
-    ]
-
-
-def _of_simulation(result: dict[str, Any]) -> list[Text]:
-    found = [
-        {
-            "en": "Simulation evidence, not an accredited test. The real furnace decides.",
-            "ko": "시뮬레이션 근거이며 공인 시험이 아님. 실제 설비에서의 확인이 필요함.",
-        },
-        {
-            "en": "The crew is modelled: it accepts a share of proposals, late. A real crew may trust less or more.",
-            "ko": "작업자는 모형임: 제안의 일부를 늦게 수용. 실제 작업자의 신뢰는 더 낮거나 높을 수 있음.",
-        },
-        {
-            "en": "Prices marked 'assumed' are assumptions: the money moves with them, the verdict on kelvin does not.",
-            "ko": "'가정' 표시 단가는 가정값이며 금액은 이에 따라 변하지만 온도 판정은 변하지 않음.",
-        },
-        {
-            "en": "KPIs outside the range on which the plant model was validated are extrapolated.",
-            "ko": "설비 모형의 검증 범위를 벗어난 KPI는 외삽임.",
-        },
-        {
-            "en": "The oracle is the crew's own logic with the true temperature and marginal heating rate; it is no "
-            "proven optimum.",
-            "ko": "오라클은 실제 온도와 한계 승온율을 아는 현행 작업 논리이며 증명된 최적해가 아님.",
-        },
-    ]
-    if not result["plan"]["plant"]["twin"]:
-        found.insert(
-            1,
-            {
-                "en": "The plant is a shipped parameter set, not calibrated to any one furnace: an example.",
-                "ko": "배포용 파라미터 세트로, 특정 설비에 보정되지 않았으므로 판정은 예시임.",
-            },
-        )
+    plan = result["plan"]
+    process, kind = plan["plant"]["process"], plan["trial"]["kind"]
+    if kind == "predictor":
+        return several("validity_records_", process)
+    found = several(f"validity_{kind}_", process)
+    if not plan["plant"]["twin"]:
+        found.insert(1, labels(process)["uncalibrated"])
     return found
 
 
+CAMPAIGN: Text = {"en": "campaign", "ko": "캠페인"}
 LEFT_OUT: Text = {"en": "Cases left out?", "ko": "제외된 사례?"}
 ABOUT_THE_SOLUTION: tuple[tuple[Text, Text], ...] = (
     (
@@ -96,7 +48,8 @@ def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
 
 def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     plan = result["plan"]
-    predictor = plan["trial"]["kind"] == "predictor"
+    process = plan["plant"]["process"]
+    unit = texts("block_unit", process) if plan["trial"]["kind"] == "predictor" else CAMPAIGN
     return [
         (
             {"en": "Measure and data fixed before the trial?", "ko": "평가 척도와 데이터를 사전에 확정했는가?"},
@@ -117,7 +70,7 @@ def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
                 "{n}; BCa 부트스트랩 {level} %, 분석 단위 {unit}",
                 n=str(result["results"]["primary"][0]["n"]),
                 level=number(100 * (1 - plan["statistics"]["alpha"]), 0),
-                unit={"en": "block of heats", "ko": "히트 블록"} if predictor else {"en": "campaign", "ko": "캠페인"},
+                unit=unit,
             ),
         ),
     ]
@@ -125,11 +78,7 @@ def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
 
 def _independence(plan: dict[str, Any]) -> Text:
     if plan["trial"]["kind"] == "predictor":
-        return sentence(
-            "split by time: scored from heat {key} on, estimates given before the dip was shown",
-            "시간 분할: 히트 {key}부터 채점, 측온 공개 전 추정",
-            key=str(plan["data"]["from_key"]),
-        )
+        return texts("independence_records", plan["plant"]["process"], key=plan["data"]["from_key"])
     if plan["suite"]["tag"] == "sealed" and plan["suite"]["commitment"] == demonstration_commitment():
         return {
             "en": "not shown: demonstration seal, which ships with the software; its seeds are known",

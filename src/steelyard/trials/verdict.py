@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard.trials.catalogue import catalogue
+from steelyard.trials.labels import labels
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.seal import demonstration_commitment
 from steelyard.trials.wording import VERDICTS, amount, number, sentence
@@ -12,10 +13,6 @@ Text = dict[str, str]
 
 
 REFUSED_SHARE = 0.01
-SYNTHETIC = {
-    "en": "SYNTHETIC heats lie behind this trial: it shows how a trial works and says nothing about a real furnace.",
-    "ko": "합성 히트에 근거한 시험: 시험 방법을 보여 줄 뿐 실제 설비에 대해서는 아무것도 말하지 않습니다.",
-}
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,8 @@ class Safety:
     interventions: int = 0
 
 
-def _effect(result: dict[str, Any], kind: str) -> dict[str, Any]:
-    one = catalogue(kind)[result["kpi"]]
+def _effect(result: dict[str, Any], plan: TrialPlan) -> dict[str, Any]:
+    one = catalogue(plan.trial.kind, plan.plant.process)[result["kpi"]]
     low, high = amount(result["low"], "1", signed=True), amount(result["high"], one.unit, signed=True)
     return {
         "name": one.name,
@@ -98,7 +95,7 @@ _SENTENCE = {
         "이번 시험으로는 판정할 수 없습니다. {name}: {effect} ({interval}); 약 {runs}회의 쌍체 실행이 필요합니다.",
     ),
 }  # fmt: skip
-_SENTENCE_PREDICTOR = {
+_SENTENCES = {"predictor": {
     "better": (
         "The solution predicts better than the baseline. {name}: {baseline} → {solution}, {effect} "
         "({level} % interval {interval}).",
@@ -108,7 +105,17 @@ _SENTENCE_PREDICTOR = {
         "The solution predicts worse than the baseline. {name}: {baseline} → {solution}, {effect} ({interval}).",
         "솔루션의 예측이 기준보다 나쁩니다. {name}: {baseline} → {solution}, {effect} ({interval}).",
     ),
-}  # fmt: skip
+}, "detector": {
+    "better": (
+        "The solution detects better than the baseline. {name}: {baseline} → {solution}, {effect} "
+        "({level} % interval {interval}).",
+        "솔루션의 감지가 기준보다 좋습니다. {name}: {baseline} → {solution}, {effect} ({level} % 구간 {interval}).",
+    ),
+    "worse": (
+        "The solution detects worse than the baseline. {name}: {baseline} → {solution}, {effect} ({interval}).",
+        "솔루션의 감지가 기준보다 나쁩니다. {name}: {baseline} → {solution}, {effect} ({interval}).",
+    ),
+}}  # fmt: skip
 _WORSE_BY_RAIL = (
     "The solution breaks a guardrail, so it counts as worse. {name}: {effect} ({interval}), margin {margin}.",
     "가드레일을 위반하여 악화로 판정합니다. {name}: {effect} ({interval}), 허용 한계 {margin}.",
@@ -145,46 +152,42 @@ def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan, synthetic: 
     primary, rails = results["primary"], results["guardrails"]
     name = _name(primary, rails, safety)
     needed = _needed(primary, rails) if name == "inconclusive" else None
-    kind = plan.trial.kind
-    reasons: list[Text] = [sentence(*_PRIMARY[one["finding"]], **_effect(one, kind)) for one in primary]
-    reasons += [sentence(*_RAIL[one["state"]], **_effect(one, kind)) for one in rails if one["state"] in _RAIL]
+    reasons: list[Text] = [sentence(*_PRIMARY[one["finding"]], **_effect(one, plan)) for one in primary]
+    reasons += [sentence(*_RAIL[one["state"]], **_effect(one, plan)) for one in rails if one["state"] in _RAIL]
     if name == "unsafe":
         runs = ", ".join(str(run + 1) for run in safety.worse_runs[:12]) + (" …" if len(safety.worse_runs) > 12 else "")
         said = sentence(*_UNSAFE, count=str(safety.solution_hard), base=str(safety.baseline_hard), runs=runs)
         reasons.insert(0, said)
     else:
-        said = _said(name, primary, rails, needed, kind)
+        said = _said(name, primary, rails, needed, plan)
     return {
         "verdict": name,
         "label": VERDICTS[name],
         "sentence": said,
         "reasons": reasons,
         "needed_runs": needed,
-        "conditions": [*([SYNTHETIC] if synthetic else []), *_conditions(safety, plan)],
+        "conditions": [
+            *([labels(plan.plant.process)["synthetic"]] if synthetic else []), *_conditions(safety, plan)
+        ],
     }
 
 
-def _said(name: str, primary: list, rails: list, needed: int | None, kind: str) -> Text:
+def _said(name: str, primary: list, rails: list, needed: int | None, plan: TrialPlan) -> Text:
     broken = [one for one in rails if one["state"] == "broken"]
     worse = [one for one in primary if one["finding"] == "worse"]
     if name == "worse" and not worse:
-        return sentence(*_WORSE_BY_RAIL, **_effect(broken[0], kind))
-    texts = {**_SENTENCE, **(_SENTENCE_PREDICTOR if kind == "predictor" else {})}
+        return sentence(*_WORSE_BY_RAIL, **_effect(broken[0], plan))
+    said = {**_SENTENCE, **_SENTENCES.get(plan.trial.kind, {})}
     order = {"better": ("better",), "worse": ("worse",), "inconclusive": ("unclear",)}.get(name, ())
     first = next((one for one in primary if one["finding"] in order), primary[0])
     if name == "inconclusive" and first["finding"] != "unclear":
         first = next((one for one in rails if one["state"] == "unclear"), first)
-    return sentence(*texts[name], **_effect(first, kind), runs=number(needed, 0) if needed else "> 100,000")
+    return sentence(*said[name], **_effect(first, plan), runs=number(needed, 0) if needed else "> 100,000")
 
 
 def _conditions(safety: Safety, plan: TrialPlan) -> list[Text]:
     if plan.trial.kind == "predictor":
-        return [
-            {
-                "en": "Holds for these recorded heats, their probes and this version of the solution only.",
-                "ko": "여기의 기록된 히트, 측온 방식, 솔루션 버전에만 유효합니다.",
-            }
-        ]
+        return [labels(plan.plant.process)["condition_records"]]
     whole = [
         {
             "en": "Holds for the plant, parameter set, scenarios and solution version named here, and for no other.",

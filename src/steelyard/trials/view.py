@@ -5,6 +5,8 @@ from typing import Any
 from steelyard.trials.analysis import harm
 from steelyard.trials.catalogue import catalogue
 from steelyard.trials.labels import label, labels
+from steelyard.trials.sections import spoken
+from steelyard.trials.subjects import subject
 from steelyard.trials.wording import amount, number, pick
 
 
@@ -14,13 +16,19 @@ class View:
     def __init__(self, report: dict[str, Any], lang: str) -> None:
         self.report, self.result, self.lang = report, report["result"], lang
         self.plan = self.result["plan"]
-        self.kind = self.plan["trial"]["kind"]
-        self.kpis = catalogue(self.kind)
+        self.kind, self.process = self.plan["trial"]["kind"], self.plan["plant"]["process"]
+        self.subject = subject(self.process)
+        self.simulated = self.kind != "predictor"
+        self.kpis = catalogue(self.kind, self.process)
         self.primary = self.result["results"]["primary"][0]
 
     def label(self, key: str, **values: object) -> str:
         """Return a fixed text."""
-        return label(key, self.lang, **values)
+        return label(key, self.lang, self.process, **values)
+
+    def planned(self, section: str, key: str) -> Any:
+        """Return a number of the plan that counts products."""
+        return self.plan[section][spoken(key, self.subject.word)]
 
     def pick(self, texts: Any) -> str:
         """Return a text that is given in several languages."""
@@ -28,7 +36,7 @@ class View:
 
     def isolation(self, found: dict[str, Any]) -> str:
         """Return in words what the solution's process was kept from; a word that is not known stays as it is."""
-        known = labels()
+        known = labels(self.process)
         named = {f"isolation_{kind}_{word}".replace(" ", "_"): f"{kind}: {word}" for kind, word in found.items()
                  if isinstance(word, str)}  # fmt: skip
         return ", ".join(self.label(key) if key in known else plain for key, plain in named.items())

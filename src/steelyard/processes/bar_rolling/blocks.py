@@ -7,7 +7,7 @@ from steelyard.materials.piece import GRADE_LABELS, GRADES
 from steelyard.signals import Array, Scalar, quantity
 
 STANDS = 16
-POINTS = 33
+CONTOUR = 49
 HEAT_POINTS = 161
 RINGS = 8
 COEFFICIENTS = 10
@@ -20,15 +20,16 @@ BAR = np.dtype(
         ("grade", "f8"),  # index into GRADE_LABELS
         ("mass", "f8"),  # kg
         ("area", "f8"),  # m²
-        ("width", "f8"),  # m, along the roll axis of the coming pass
-        ("half_height", "f8", (POINTS,)),  # m, half height at k/(POINTS - 1) of half the width
+        ("width", "f8"),  # m, as the last groove left it
+        ("gap", "f8"),  # m, of the pass that made the section
+        ("contour_place", "f8", (CONTOUR,)),  # m, half contour: see physics/groove.py
+        ("contour_depth", "f8", (CONTOUR,)),  # m
         ("ring", "f8", (RINGS,)),  # K, from the core to the surface
         ("surface", "f8"),  # K
         ("scale", "f8"),  # m
         ("grain_size", "f8"),  # m
         ("retained_strain", "f8"),  # 1
         ("perimeter", "f8"),  # m
-        ("work", "f8", (POINTS,)),  # work space
         ("sweep", "f8", (RINGS,)),  # work space of the ring solver
     ],
     align=True,
@@ -48,7 +49,7 @@ class Parameters:
 
     stand_count: Scalar = quantity("1", "passes of the schedule", low=1.0, high=STANDS)
     stand_group: Array = quantity("1", "continuous train the stand belongs to; 0 is a reversing pass", low=0.0, high=8.0, **PER_PASS)  # fmt: skip
-    groove_kind: Array = quantity("1", "shape of the groove: index into section.GROOVES", low=0.0, high=15.0, **PER_PASS)  # fmt: skip
+    groove_kind: Array = quantity("1", "shape of the groove: index into prepare.GROOVES", low=0.0, high=15.0, **PER_PASS)  # fmt: skip
     groove_depth: Array = quantity("m", "depth of the groove in one roll", low=0.0, high=300.0, shown="mm", **PER_PASS)
     groove_usable_width: Array = quantity("m", "usable width of the groove; 0 where the shape gives it", low=0.0, high=800.0, shown="mm", **PER_PASS)  # fmt: skip
     groove_ground_width: Array = quantity("m", "width of the groove ground; 0 where there is none", low=0.0, high=800.0, shown="mm", **PER_PASS)  # fmt: skip
@@ -138,8 +139,8 @@ class State:
 
     prepared: Scalar = quantity("1", "1 when the tables below are filled", low=0.0, high=1.0)
     phase: Scalar = quantity("1", "0 free, 1 a bar is in the mill, 2 the bar is done", low=0.0, high=2.0)
-    groove_table: Array = quantity("m", "half the opening of the groove over the barrel line", shape=(STANDS, POINTS))
-    groove_half_width: Array = quantity("m", "half the usable width of the groove", shape=STANDS)
+    groove_place: Array = quantity("m", "contour of the groove: way from its middle", shape=(STANDS, CONTOUR))
+    groove_below: Array = quantity("m", "contour of the groove: depth below the barrel", shape=(STANDS, CONTOUR))
     flow_stress_table: Array = quantity("1", "coefficients of Hensel and Spittel by grade", shape=(GRADES, COEFFICIENTS))  # fmt: skip
     heat_capacity_table: Array = quantity("J/(kg·K)", "heat capacity by grade, every 10 K from 300 K", shape=(GRADES, HEAT_POINTS))  # fmt: skip
     nominal_area: Array = quantity("m²", "section of the bar behind the pass for which the speed cone is set", shape=STANDS)  # fmt: skip

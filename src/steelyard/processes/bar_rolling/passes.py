@@ -12,14 +12,22 @@ chill, heat of deformation. Left out: bending and kinking of the rolls, side for
 from math import acos, exp, log, sqrt
 
 from steelyard.engine.kernel import kernel
+from steelyard.physics.bar_section import (
+    equivalent_flat_pass,
+    filled_area,
+    filled_width,
+    section_height,
+    working_radius,
+)
 from steelyard.physics.flow_stress import hensel_spittel_mean
 from steelyard.physics.rolling import ekelund_friction, hitchcock_constant, hitchcock_radius
-from steelyard.processes.bar_rolling.blocks import POINTS, STANDS
+from steelyard.processes.bar_rolling.blocks import CONTOUR, STANDS
 from steelyard.processes.bar_rolling.laws import exit_width, roll_force, roll_torque
-from steelyard.processes.bar_rolling.section import groove_half_height, lendl, pass_area, quarter_turn, take_shape
+from steelyard.processes.bar_rolling.section import contact_area, entry_height, extent, free_side, take_shape
 from steelyard.processes.bar_rolling.thermal import _capacity, chill, mean_temperature, shift
 
-ROUNDS = 4
+ROUNDS = 3
+LEAST_ELONGATION = 0.998
 WIDEST = 1.25
 BACK, FRONT = 0.6, 0.4
 WEAKEST = 0.3
@@ -38,28 +46,6 @@ def mean_flow_stress(p, x, grade, temperature, strain, strain_rate, retained):
 
 
 @kernel
-def _contact_area(bar, table, half_width, gap, barrel_radius, width, length):
-    """Return the contact area projected on the plane of rolling [m²]: the local arcs over the width, and the spread."""
-    step = 0.5 * bar.width / (POINTS - 1.0)
-    total, edge, before = 0.0, 0.0, 0.0
-    for k in range(POINTS):
-        low = groove_half_height(table, half_width, gap, k * step)
-        draught = 2.0 * (bar.half_height[k] - low)
-        if draught <= 0.0:
-            if k > 0:
-                total += 0.5 * step * before * 2.0 / 3.0
-                edge += 0.5 * step
-            break
-        local = sqrt(max(barrel_radius + 0.5 * gap - low, 0.1 * barrel_radius) * draught)
-        if k > 0:
-            total += 0.5 * step * (before + local)
-            edge += step
-        before = local
-    sideways = max(0.5 * min(width, 2.0 * half_width) - edge, 0.0)
-    return 2.0 * (total + sideways * length / 3.0)
-
-
-@kernel
 def _strains(bar, entry, leaving, area):
     """Return the equivalent strain of the pass after von Mises from the strains of height and section."""
     high = log(entry / leaving)
@@ -71,23 +57,26 @@ def _strains(bar, entry, leaving, area):
 @kernel
 def _gap_geometry(p, x, stand, bar, gap, out):
     """Fill section, widths and strains of the pass at `gap` into `out`; return whether the rolls touch the bar."""
-    table, half = x.groove_table[stand], x.groove_half_width[stand]
-    contact, entry, leaving = lendl(bar, table, half, gap)
-    out.entry_thickness, out.exit_thickness, out.gap = entry, leaving, gap
-    if entry - leaving < 1e-6 * entry or contact <= 0.0:
+    place, depth, turned = x.groove_place[stand], x.groove_below[stand], p.turn[stand] > 0.5
+    contact, entry, leaving = equivalent_flat_pass(
+        bar.contour_place, bar.contour_depth, bar.gap, bar.width, turned, place, depth, gap
+    )
+    out.gap = gap
+    if contact <= 0.0 or entry - leaving < 1e-6 * entry:
         return False
-    radius = p.roll_radius[stand] + 0.5 * gap - 0.5 * leaving
+    radius = working_radius(p.roll_radius[stand], gap, leaving)
     spread = exit_width(p.spread_law, entry, contact, leaving, radius, out.mean_temperature) / contact
-    width = min(bar.width * spread ** p.spread_factor[stand], 2.0 * WIDEST * half)
-    area = pass_area(table, half, gap, width)
-    for _ in range(3):
-        if area > 0.998 * bar.area:
-            width *= 0.998 * bar.area / area
-            area = pass_area(table, half, gap, width)
-    out.width, out.area, out.working_radius = width, area, radius
-    out.filling = width / (2.0 * half)
+    width = min(extent(bar, turned) * spread ** p.spread_factor[stand], 2.0 * WIDEST * place[CONTOUR - 1])
+    area = filled_area(place, depth, gap, width)
+    if area > LEAST_ELONGATION * bar.area:
+        area = LEAST_ELONGATION * bar.area
+        width = filled_width(place, depth, gap, area)
     length = sqrt(radius * (entry - leaving))
-    out.contact_area = _contact_area(bar, table, half, gap, p.roll_radius[stand], width, length)
+    out.entry_thickness, out.exit_thickness, out.working_radius = entry, leaving, radius
+    out.width, out.area, out.filling = width, area, 0.5 * width / place[CONTOUR - 1]
+    out.contact_area = contact_area(
+        bar, turned, place, depth, gap, p.roll_radius[stand], contact, width, length
+    )
     out.contact_width = out.contact_area / length
     out.strain = _strains(bar, entry, leaving, area)
     out.strain_rate = out.strain * p.velocity[stand] / length
@@ -98,9 +87,10 @@ def _gap_geometry(p, x, stand, bar, gap, out):
 @kernel
 def _bite_angle(p, x, stand, bar, gap):
     """Return the angle of bite at the middle of the groove [rad]."""
-    low = groove_half_height(x.groove_table[stand], x.groove_half_width[stand], gap, 0.0)
-    radius = p.roll_radius[stand] + 0.5 * gap - low
-    return acos(min(max(1.0 - (bar.half_height[0] - low) / max(radius, 1e-3), -1.0), 1.0))
+    leaving = section_height(x.groove_below[stand], gap)
+    radius = p.roll_radius[stand] + 0.5 * (gap - leaving)
+    draught = entry_height(bar, p.turn[stand] > 0.5) - leaving
+    return acos(min(max(1.0 - 0.5 * draught / max(radius, 1e-3), -1.0), 1.0))
 
 
 @kernel
@@ -130,7 +120,7 @@ def _load(p, x, stand, bar, scatter, back, front, out):
 def _idle(bar, out):
     """Fill `out` for a bar that the rolls do not touch."""
     out.force, out.torque, out.power, out.strain, out.strain_rate, out.flow_stress = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    out.area, out.width, out.height = bar.area, bar.width, 2.0 * bar.half_height[0]
+    out.area, out.width, out.height = bar.area, bar.width, section_height(bar.contour_depth, bar.gap)
     out.contact_width, out.contact_area, out.contact_time, out.filling = 0.0, 0.0, 0.0, 0.0
     out.tension_factor, out.heat_to_rolls, out.deformation_heat, out.bite_angle = 1.0, 0.0, 0.0, 0.0
     out.exit_mean, out.exit_surface = out.mean_temperature, bar.surface
@@ -139,7 +129,7 @@ def _idle(bar, out):
 @kernel
 def _heat(p, x, stand, bar, out):
     """Chill `bar`, now in its new section, at the rolls and heat it by its deformation."""
-    free = 4.0 * bar.half_height[POINTS - 1] / bar.perimeter
+    free = 2.0 * free_side(bar) / bar.perimeter
     coefficient = p.contact_coefficient * max(1.0 - free, 0.1)
     rolls = p.roll_temperature + x.roll_heat[stand]
     out.heat_to_rolls = chill(
@@ -161,27 +151,26 @@ def roll_pass(p, x, stand, bar, setup_force, scatter, back_tension, front_tensio
     roll [N·m], temperatures [K], of `out`: `entry_surface`, `mean_temperature` (entry), `exit_mean`; `exit_surface` is
     that right behind the gap (the pyrometer's comes a moment later). Errors: none; out.force is 0 without contact.
     """
-    if p.turn[stand] > 0.5:
-        quarter_turn(bar)
     out.entry_surface, out.mean_temperature = bar.surface, mean_temperature(bar)
     out.velocity = p.velocity[stand]
     base = p.roll_gap[stand] + 2.0 * x.groove_worn[stand]
-    gap, touched = base, True
+    gap, touched = max(base, 0.0), True
     for _ in range(ROUNDS):
         touched = _gap_geometry(p, x, stand, bar, gap, out)
         if not touched:
             break
         _load(p, x, stand, bar, scatter, back_tension, front_tension, out)
-        stretch = (out.force - setup_force) / p.mill_stiffness[stand] if setup_force >= 0.0 else 0.0
-        gap = max(base + stretch, 0.0)
+        if setup_force < 0.0:
+            break
+        gap = max(base + (out.force - setup_force) / p.mill_stiffness[stand], 0.0)
     if not touched:
         _idle(bar, out)
         return
     out.bite_angle = _bite_angle(p, x, stand, bar, gap)
     out.power = 2.0 * out.torque * out.velocity / out.working_radius
     surface = bar.perimeter / bar.area
-    take_shape(bar, x.groove_table[stand], x.groove_half_width[stand], out.gap, out.width)
-    out.area, out.height = bar.area, 2.0 * bar.half_height[0]
+    take_shape(bar, x.groove_place[stand], x.groove_below[stand], out.gap, out.width)
+    out.area, out.height = bar.area, section_height(bar.contour_depth, bar.gap)
     bar.scale *= min(surface * bar.area / bar.perimeter, 1.0)
     _heat(p, x, stand, bar, out)
     out.exit_mean, out.exit_surface = mean_temperature(bar), bar.surface

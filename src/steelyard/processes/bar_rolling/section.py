@@ -1,159 +1,93 @@
-"""The section of a bar as a contour, the groove as a table, and the equivalent flat pass between two of them.
+"""The section of a bar in the mill: the contour of the groove that made it, its gap and its width.
 
-**Model** A quarter contour: half heights at POINTS places from the middle of the bar to half its width. A quarter turn
-inverts the contour. A pass pushes it into the groove; free sides stand upright at the spread width. The equivalent flat
-pass is Lendl's: only the part of both sections inside the width on which the entering bar is higher than the groove
-counts, each as a rectangle of that width. Left out: bulging of free sides, bars not symmetric about both axes, 45° turns.
-**Holds** grooves without undercut whose opening falls from the middle to the edge.
-**Source** Lendl, Archiv für das Eisenhüttenwesen 19-21 (1948-1950), as used in textbooks (from memory).
-**Checked** tests/processes/bar_rolling/test_section.py.
+The geometry itself is physics/groove.py and physics/bar_section.py; here it is bound to the records of this house.
 """
 
-from math import pi, sqrt
-
-import numpy as np
+from math import cos, pi, sin, sqrt
 
 from steelyard.engine.kernel import kernel
-from steelyard.processes.bar_rolling.blocks import POINTS
+from steelyard.physics.bar_section import (
+    chord,
+    filled_area,
+    groove_depth_at,
+    local_height,
+    section_height,
+    section_perimeter,
+)
+from steelyard.processes.bar_rolling.blocks import CONTOUR
+
+SLICES = 16
 
 
 @kernel
 def round_bar(bar, diameter):
     """Make the section of `bar` a circle of `diameter` [m]."""
-    for k in range(POINTS):
-        y = k / (POINTS - 1.0)
-        bar.half_height[k] = 0.5 * diameter * sqrt(max(1.0 - y * y, 0.0))
-    bar.width = diameter
-    bar.area = 0.25 * pi * diameter * diameter
-    bar.perimeter = pi * diameter
-    scale_to_area(bar)
+    for k in range(CONTOUR):
+        angle = 0.5 * pi * k / (CONTOUR - 1)
+        bar.contour_place[k] = 0.5 * diameter * sin(angle)
+        bar.contour_depth[k] = 0.5 * diameter * cos(angle)
+    bar.contour_depth[CONTOUR - 1] = 0.0
+    bar.gap, bar.width = 0.0, diameter
+    bar.area, bar.perimeter = 0.25 * pi * diameter * diameter, pi * diameter
 
 
 @kernel
 def rectangular_bar(bar, height, width):
-    """Make the section of `bar` a rectangle [m]."""
-    for k in range(POINTS):
-        bar.half_height[k] = 0.5 * height
-    bar.width = width
-    bar.area = height * width
-    bar.perimeter = 2.0 * (height + width)
+    """Make the section of `bar` a rectangle [m]; it lies with `width` along the rolls."""
+    for k in range(CONTOUR):
+        bar.contour_place[k] = 0.5 * width * k / (CONTOUR - 1)
+        bar.contour_depth[k] = 0.5 * height
+    bar.gap, bar.width = 0.0, width
+    bar.area, bar.perimeter = height * width, 2.0 * (height + width)
 
 
 @kernel
-def contour_area(bar):
-    """Return the area that the contour of `bar` encloses [m²] (trapezia)."""
-    total = 0.5 * (bar.half_height[0] + bar.half_height[POINTS - 1])
-    for k in range(1, POINTS - 1):
-        total += bar.half_height[k]
-    return 2.0 * total * bar.width / (POINTS - 1.0)
+def take_shape(bar, place, depth, gap, width):
+    """Give `bar` the contour of a pass (place, depth: (CONTOUR,) [m]) with `gap`, up to `width` [m]."""
+    for k in range(CONTOUR):
+        bar.contour_place[k] = place[k]
+        bar.contour_depth[k] = depth[k]
+    bar.gap, bar.width = gap, width
+    bar.area = filled_area(place, depth, gap, width)
+    bar.perimeter = section_perimeter(place, depth, gap, width)
 
 
 @kernel
-def scale_to_area(bar):
-    """Scale the heights of the contour so that it encloses `bar.area`: takes up the rounding of the table."""
-    factor = bar.area / contour_area(bar)
-    for k in range(POINTS):
-        bar.half_height[k] *= factor
+def extent(bar, turned):
+    """Return how wide `bar` enters [m], turned by 90° or not."""
+    return section_height(bar.contour_depth, bar.gap) if turned else bar.width
 
 
 @kernel
-def measure_perimeter(bar):
-    """Set the perimeter of `bar` from its contour."""
-    step = 0.5 * bar.width / (POINTS - 1.0)
-    total = bar.half_height[POINTS - 1]
-    for k in range(1, POINTS):
-        rise = bar.half_height[k] - bar.half_height[k - 1]
-        total += sqrt(step * step + rise * rise)
-    bar.perimeter = 4.0 * total
+def entry_height(bar, turned):
+    """Return how high `bar` enters in its middle [m], turned by 90° or not."""
+    return bar.width if turned else section_height(bar.contour_depth, bar.gap)
 
 
 @kernel
-def quarter_turn(bar):
-    """Turn `bar` by 90°: its width becomes its height."""
-    top = bar.half_height[0]
-    step = 0.5 * bar.width / (POINTS - 1.0)
-    j = POINTS - 1
-    for k in range(POINTS):
-        level = top * k / (POINTS - 1.0)
-        while j > 0 and bar.half_height[j] < level:
-            j -= 1
-        y = j * step
-        if j < POINTS - 1 and bar.half_height[j] > bar.half_height[j + 1]:
-            y += step * (bar.half_height[j] - level) / (bar.half_height[j] - bar.half_height[j + 1])
-        bar.work[k] = min(y, 0.5 * bar.width)
-    for k in range(POINTS):
-        bar.half_height[k] = bar.work[k]
-    bar.width = 2.0 * top
-    scale_to_area(bar)
+def free_side(bar):
+    """Return the height of the upright side of `bar` [m], which no roll touched."""
+    return bar.gap + 2.0 * groove_depth_at(bar.contour_place, bar.contour_depth, 0.5 * bar.width)
 
 
 @kernel
-def groove_half_height(table, half_width, gap, y):
-    """Return half the height of the pass at `y` [m] from its middle; beyond the groove the barrels stand `gap` apart."""
-    if y >= half_width:
-        return 0.5 * gap
-    place = y / half_width * (POINTS - 1.0)
-    k = min(int(place), POINTS - 2)
-    return 0.5 * gap + table[k] + (place - k) * (table[k + 1] - table[k])
+def contact_area(bar, turned, place, depth, gap, barrel_radius, contact, width, length):
+    """Return the area of contact with one roll, projected on the plane of rolling [m²].
 
-
-@kernel
-def pass_area(table, half_width, gap, width):
-    """Return the section of the pass between the barrels up to the bar's `width` [m²]."""
-    step = 0.5 * width / (POINTS - 1.0)
-    total = 0.5 * groove_half_height(table, half_width, gap, 0.0)
-    total += 0.5 * groove_half_height(table, half_width, gap, 0.5 * width)
-    for k in range(1, POINTS - 1):
-        total += groove_half_height(table, half_width, gap, k * step)
-    return 4.0 * total * step
-
-
-@kernel
-def lendl(bar, table, half_width, gap):
-    """Return width [m], entry height and exit height [m] of the equivalent flat pass of `bar` in a groove.
-
-    The width ends where the entering contour comes below the groove, at most at half the bar's width. Without any
-    touch: (0, height, height).
+    The local arcs sqrt(R(y)·Δh(y)) over the width of `contact` [m] (SLICES strips), and a wedge of a third of the contact
+    `length` [m] for the spread up to the exit `width` [m] or the edge of the groove.
     """
-    step = 0.5 * bar.width / (POINTS - 1.0)
-    entering, leaving = 0.0, 0.0
-    high, low = bar.half_height[0], groove_half_height(table, half_width, gap, 0.0)
-    if high <= low:
-        return 0.0, 2.0 * high, 2.0 * high
-    for k in range(1, POINTS):
-        next_high = bar.half_height[k]
-        next_low = groove_half_height(table, half_width, gap, k * step)
-        if next_high <= next_low:
-            share = (high - low) / ((high - low) + (next_low - next_high))
-            share = max(share, 1e-6)
-            edge_high = high + share * (next_high - high)
-            edge_low = low + share * (next_low - low)
-            half = step * (k - 1 + share)
-            entering += 0.5 * step * share * (high + edge_high)
-            leaving += 0.5 * step * share * (low + edge_low)
-            return 2.0 * half, 2.0 * entering / half, 2.0 * leaving / half
-        entering += 0.5 * step * (high + next_high)
-        leaving += 0.5 * step * (low + next_low)
-        high, low = next_high, next_low
-    half = 0.5 * bar.width
-    return bar.width, 2.0 * entering / half, 2.0 * leaving / half
-
-
-@kernel
-def take_shape(bar, table, half_width, gap, width):
-    """Give `bar` the contour of the pass up to `width` [m]; sets width, area and perimeter."""
-    step = 0.5 * width / (POINTS - 1.0)
-    for k in range(POINTS):
-        bar.half_height[k] = groove_half_height(table, half_width, gap, k * step)
-    bar.width = width
-    bar.area = contour_area(bar)
-    measure_perimeter(bar)
-
-
-def groove_table(contour_y: np.ndarray, contour_depth: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return half the usable width [m] and the table (POINTS,) of half the opening over the barrel line [m].
-
-    contour_y: places from the middle outwards [m], rising; contour_depth: depth there [m], 0 at the last.
-    """
-    half = float(contour_y[-1])
-    return half, np.interp(np.linspace(0.0, half, POINTS), contour_y, contour_depth)
+    step = 0.5 * contact / SLICES
+    total = 0.0
+    for i in range(SLICES):
+        at = (i + 0.5) * step
+        low = 2.0 * groove_depth_at(place, depth, at) + gap
+        if turned:
+            high = chord(bar.contour_place, bar.contour_depth, bar.gap, bar.width, at)
+        else:
+            high = local_height(bar.contour_place, bar.contour_depth, bar.gap, bar.width, at)
+        radius = max(barrel_radius + 0.5 * gap - 0.5 * low, 0.1 * barrel_radius)
+        total += sqrt(radius * max(high - low, 0.0)) * step
+    edge = place[CONTOUR - 1]
+    sideways = max(min(0.5 * width, edge) - 0.5 * contact, 0.0)
+    return 2.0 * (total + sideways * length / 3.0)

@@ -1,0 +1,15 @@
+"""Gymnasium environments of the shipped plants (extra ``[rl]``); Gymnasium finds them by entry point."""
+
+ENTRY_POINTS = {
+    "steelyard/LadleFurnace-v0": "steelyard.environments.ladle_furnace:LadleFurnaceEnv",
+    "steelyard/ReheatingFurnace-v0": "steelyard.environments.reheating_furnace:ReheatingFurnaceEnv",
+}
+
+
+def register_environments() -> None:
+    """Register the environments with Gymnasium, which calls this itself; calling it again changes nothing."""
+    from gymnasium.envs.registration import register, registry
+
+    for name, place in ENTRY_POINTS.items():
+        if name not in registry:
+            register(id=name, entry_point=place)

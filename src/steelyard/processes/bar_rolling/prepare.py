@@ -1,0 +1,60 @@
+"""From the parameters of a mill to the tables that its kernels read: grooves, flow stress, heat capacity, speed cone."""
+
+from typing import Any
+
+import numpy as np
+
+from steelyard.errors import ParameterError, SteelyardError
+from steelyard.materials.flow_stress import flow_stress_coefficients
+from steelyard.materials.piece import GRADE_LABELS
+from steelyard.physics.groove import Section, groove_section
+from steelyard.processes.bar_rolling.blocks import CONTOUR
+from steelyard.processes.bar_rolling.thermal import heat_capacities
+
+GROOVES = (
+    "round", "circular oval", "swedish oval", "box", "diamond", "square", "false round", "oval 3-radii",
+    "oval 3-radii flanked", "flat",
+)  # fmt: skip
+"""Shapes of grooves; `groove_kind` is the index. "flat" is the plain barrel, as wide as `groove_usable_width`."""
+
+_DIMENSIONS = {
+    "r1": "groove_edge_radius",
+    "r2": "groove_ground_radius",
+    "r3": "groove_main_radius",
+    "depth": "groove_depth",
+    "usable_width": "groove_usable_width",
+    "ground_width": "groove_ground_width",
+    "flank_angle": "groove_flank_angle",
+}
+
+
+def stand_groove(p: Any, stand: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return place and depth (CONTOUR,) [m] of the groove of one stand; ParameterError when it cannot be drawn."""
+    kind = int(p["groove_kind"][stand])
+    where = f"groove of pass {stand + 1}"
+    if not 0 <= kind < len(GROOVES):
+        raise ParameterError(f"{where}: kind {kind} is unknown; kinds are {dict(enumerate(GROOVES))}")
+    given = {name: float(p[field][stand]) for name, field in _DIMENSIONS.items() if p[field][stand] > 0.0}
+    if GROOVES[kind] == "flat":
+        return np.linspace(0.0, 0.5 * float(p["groove_usable_width"][stand]), CONTOUR), np.zeros(CONTOUR)
+    try:
+        section: Section = groove_section(GROOVES[kind], given, float(p["roll_gap"][stand]))
+    except SteelyardError as error:
+        raise ParameterError(f"{where}: {error}") from error
+    return section.z, section.y
+
+
+def prepare(unit: Any) -> None:
+    """Fill the tables of the record `unit` from its parameters; to be called once after they are written.
+
+    Raises ParameterError when a groove cannot be drawn from its dimensions.
+    """
+    from steelyard.processes.bar_rolling.model import begin_campaign
+
+    p, x = unit["p"], unit["x"]
+    for stand in range(int(p["stand_count"])):
+        x["groove_place"][stand], x["groove_below"][stand] = stand_groove(p, stand)
+    for i, grade in enumerate(GRADE_LABELS):
+        x["flow_stress_table"][i] = list(flow_stress_coefficients(grade).values())
+        x["heat_capacity_table"][i] = heat_capacities(float(p["carbon"][i]))
+    begin_campaign(unit)

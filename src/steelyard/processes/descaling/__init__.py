@@ -1,0 +1,1 @@
+"""House of the descaling ring: water jets take the scale off a piece between furnace and mill."""
