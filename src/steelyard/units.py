@@ -49,6 +49,7 @@ _TABLE: tuple[tuple[str, str, float, float], ...] = (
     ("1/K", "1/K", 1.0, 0.0),
     ("m²/s", "m²/s", 1.0, 0.0),
     ("L", "m³", 1e-3, 0.0),
+    ("m²/kg", "m²/kg", 1.0, 0.0),
     ("m³/s", "m³/s", 1.0, 0.0),
     ("m³/h", "m³/s", 1.0 / _HOUR, 0.0),
     ("L/min", "m³/s", 1e-3 / _MINUTE, 0.0),
@@ -67,6 +68,7 @@ _TABLE: tuple[tuple[str, str, float, float], ...] = (
     ("kg/m³", "kg/m³", 1.0, 0.0),
     ("kg/MWh", "kg/J", 1e-3 / _KWH, 0.0),
     ("kg/J", "kg/J", 1.0, 0.0),
+    ("mg/MJ", "kg/J", 1e-12, 0.0),
     # flow of gas at normal conditions (0 °C, 101325 Pa)
     ("Nm³/s", "Nm³/s", 1.0, 0.0),
     ("Nm³/min", "Nm³/s", 1.0 / _MINUTE, 0.0),
@@ -126,8 +128,10 @@ _TABLE: tuple[tuple[str, str, float, float], ...] = (
     ("W/kg", "W/kg", 1.0, 0.0),
     ("W/m²", "W/m²", 1.0, 0.0),
     ("kW/m²", "W/m²", 1e3, 0.0),
+    ("m²·K", "m²·K", 1.0, 0.0),
     ("W/(m·K)", "W/(m·K)", 1.0, 0.0),
     ("W/(m²·K)", "W/(m²·K)", 1.0, 0.0),
+    ("kW/(m²·K)", "W/(m²·K)", 1e3, 0.0),
     ("W/K", "W/K", 1.0, 0.0),
     # electricity
     ("V", "V", 1.0, 0.0),

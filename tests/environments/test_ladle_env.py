@@ -1,4 +1,4 @@
-"""The ladle furnace as a Gymnasium environment: passes Gymnasium's own checker, and is as deterministic as the kernels."""
+"""The ladle furnace as a Gymnasium environment: passes the checker, as deterministic as the kernels."""
 
 import warnings
 

@@ -9,9 +9,9 @@ import pytest
 
 from steelyard.errors import DataError
 from steelyard.trials.plan import load_plan, plan_from
-from steelyard.trials.predictor import run_predictor_trial, scored_heats
+from steelyard.trials.predictor import run_predictor_trial, scored_products
 from steelyard.trials.predictor_result import Estimate, score
-from steelyard.trials.recorded import DIP_SIGNAL, RecordedHeat, load_heats, moments
+from steelyard.trials.subjects.ladle_furnace.recorded import DIP_SIGNAL, RECORDS, RecordedHeat, load_heats, moments
 from steelyard.trials.verify import verify
 
 from .conftest import SOLUTIONS
@@ -85,17 +85,17 @@ def test_what_a_predictor_is_shown_does_not_depend_on_the_future():
     assert len(before) == len(other) > 5
     for one, two in zip(before, other, strict=True):
         assert str(one.signals) == str(two.signals)
-    assert before[-1].dip != other[-1].dip
+    assert before[-1].value != other[-1].value
 
 
 def test_the_dip_is_hidden_until_it_is_estimated():
-    dips = [m for m in moments(made_heats(1)[0], BEGIN) if not math.isnan(m.dip)]
+    dips = [m for m in moments(made_heats(1)[0], BEGIN) if not math.isnan(m.value)]
     for i, moment in enumerate(dips):
         assert moment.number == i
         assert moment.signals["ladle_furnace.dip_count"] == float(i)
-        assert moment.after[DIP_SIGNAL] == moment.dip
+        assert moment.after[DIP_SIGNAL] == moment.value
         if i:
-            assert moment.signals[DIP_SIGNAL] == dips[i - 1].dip
+            assert moment.signals[DIP_SIGNAL] == dips[i - 1].value
 
 
 def test_a_running_heating_counts_for_the_part_that_has_passed():
@@ -106,13 +106,13 @@ def test_a_running_heating_counts_for_the_part_that_has_passed():
 
 def test_scored_heats_come_after_all_that_was_learned_from():
     heats = made_heats(40)
-    learn, scored, key = scored_heats(heats, plan(from_key=21))
+    learn, scored, key = scored_products(heats, plan(from_key=21))
     assert key == 21
     assert max(heat.key for heat in learn) < min(heat.key for heat in scored)
-    learn, scored, key = scored_heats(heats, plan(learn_heats=7))
+    learn, scored, key = scored_products(heats, plan(learn_heats=7))
     assert (len(learn), len(scored), key) == (7, 10, 31)
     with pytest.raises(DataError, match="4 blocks"):
-        scored_heats(heats, plan(from_key=39))
+        scored_products(heats, plan(from_key=39))
 
 
 def test_heats_come_in_the_order_of_their_first_event():
@@ -143,7 +143,7 @@ def test_missing_answers_take_the_baseline_and_are_counted():
 
     base = [Estimate(1, 1, 1600.0, 1597.0, 1590.0, 1604.0)] * 2
     mine = [Estimate(1, 1, 1600.0, None, math.nan, math.nan), Estimate(1, 1, 1600.0, 1601.0, 1595.0, 1607.0)]
-    found = score(mine, base)
+    found = score(mine, base, RECORDS)
     assert found.error.tolist() == [-3.0, 1.0]
     assert found.inside.tolist() == [False, True]
     assert found.unanswered.tolist() == [True, False]

@@ -13,11 +13,12 @@ from steelyard.solutions.host import Host
 from steelyard.trials.campaign import _Loop, run_baseline, run_solution
 from steelyard.trials.canonical import digest
 from steelyard.trials.executor import run_lanes
-from steelyard.trials.kpi import RunRecord, energy
+from steelyard.trials.kpi import RunRecord
 from steelyard.trials.report import write
 from steelyard.trials.run import _infos as infos
 from steelyard.trials.run import run_trial
-from steelyard.trials.truth import undissolved_kelvin
+from steelyard.trials.subjects.ladle_furnace.kpi import energy
+from steelyard.trials.subjects.ladle_furnace.truth import undissolved_kelvin
 from steelyard.trials.verify import verify
 from steelyard.trials.world import open_plant
 from steelyard.units import from_si
@@ -104,7 +105,7 @@ def test_what_the_board_refuses_is_counted_and_not_executed():
     base = run_baseline(plant.open(5, "normal"), 0, 1)
     assert arm.counts["refused"] == 2 * arm.counts["decisions"] > 0
     assert arm.counts["written"] == 0
-    assert arm.heats.tobytes() == base.heats.tobytes()
+    assert arm.log.tobytes() == base.log.tobytes()
 
 
 def _reference_controller(argon: float):
@@ -143,9 +144,9 @@ def test_argon_turned_down_buys_no_energy_that_is_not_real(flow):
     for seed in range(10):
         hosts = (_reference_controller(practice), _reference_controller(flow))
         arms = [run_solution(plant.open(seed, "normal"), host, run, 1, 8) for host in hosts]
-        usual, thin = (energy(RunRecord(arm.heats, {})) for arm in arms)
+        usual, thin = (energy(RunRecord(arm.log, {})) for arm in arms)
         savings.append(usual - thin)
-        unsettled.append([float(np.mean(undissolved_kelvin(arm.heats))) for arm in arms])
+        unsettled.append([float(np.mean(undissolved_kelvin(arm.log))) for arm in arms])
     assert np.mean(unsettled, axis=0)[1] > 2.0 * np.mean(unsettled, axis=0)[0]  # it is played: more is left undissolved
     assert np.mean(savings) <= 2.0 * np.std(savings, ddof=1) / np.sqrt(len(savings))
 
@@ -216,15 +217,15 @@ def test_looking_at_a_run_does_not_change_it():
     plant = open_plant(small_plan("silent_advisor.py"), 1)
     fused = run_baseline(plant.open(9, "failing_dips"), 1, 3)
     watched = run_baseline(plant.open(9, "failing_dips"), 1, 3, trace_s=10)
-    assert fused.heats.tobytes() == watched.heats.tobytes()
+    assert fused.log.tobytes() == watched.log.tobytes()
     assert len(watched.trace["departures"]) == 3
     assert watched.trace["dips"]
 
 
 def test_the_heats_of_both_arms_are_the_same_ladles():
     plant = open_plant(small_plan("silent_advisor.py"), 1)
-    base = run_baseline(plant.open(3, "normal"), 0, 4).heats
-    oracle = run_baseline(plant.open_oracle(3, "normal"), 0, 4).heats
+    base = run_baseline(plant.open(3, "normal"), 0, 4).log
+    oracle = run_baseline(plant.open_oracle(3, "normal"), 0, 4).log
     assert len(base) == len(oracle) == 4
     for name in ("number", "arrival_temperature", "target_temperature"):
         assert np.array_equal(base[name], oracle[name]), name
@@ -246,21 +247,22 @@ def test_mirroring_the_dips_alone_changes_what_the_crew_does():
     plant = open_plant(small_plan("silent_advisor.py"), 1)
     worlds = [plant.open(3, "normal") for _ in range(2)]
     worlds[1].plant["ladle_furnace"]["p"]["dip_sign"] *= -1.0
-    plain, mirrored = (run_baseline(world, 0, 4).heats for world in worlds)
+    plain, mirrored = (run_baseline(world, 0, 4).log for world in worlds)
     assert np.array_equal(plain["arrival_temperature"], mirrored["arrival_temperature"])
     assert not np.array_equal(plain["arc_energy"], mirrored["arc_energy"])
     errors = [_first_dip_error(plant.open(3, "normal")), _first_dip_error(plant.open_mirrored(3, "normal"))]
     assert errors[0] == pytest.approx(-errors[1], abs=1e-9)
     assert abs(errors[0]) > 0.01
-    both = run_baseline(plant.open_mirrored(3, "normal"), 0, 4).heats
+    both = run_baseline(plant.open_mirrored(3, "normal"), 0, 4).log
     assert not np.array_equal(both["arc_energy"], mirrored["arc_energy"])
     assert worlds[1].plant["ladle_furnace"]["p"]["dip_sign"][0] == -1.0
 
 
 def test_a_crew_with_other_luck_is_no_better_at_the_nominal_rate():
     """A/A where decisions differ: same ladles, mirrored dip errors and hesitations; 24 trials of 10 pairs."""
-    from steelyard.trials.kpi import RunRecord, departure_deviation
+    from steelyard.trials.kpi import RunRecord
     from steelyard.trials.statistics import paired
+    from steelyard.trials.subjects.ladle_furnace.kpi import departure_deviation
 
     plant = open_plant(small_plan("silent_advisor.py"), 1)
     found = 0
@@ -269,7 +271,7 @@ def test_a_crew_with_other_luck_is_no_better_at_the_nominal_rate():
         for pair in range(10):
             seed = 1000 * trial + pair
             worlds = (plant.open(seed, "normal"), plant.open_mirrored(seed, "normal"))
-            arms = [departure_deviation(RunRecord(run_baseline(world, 1, 6).heats, {})) for world in worlds]
+            arms = [departure_deviation(RunRecord(run_baseline(world, 1, 6).log, {})) for world in worlds]
             differences.append(arms[1] - arms[0])
         one = paired(differences, seed=trial, resamples=999)
         found += one.low > 0.0 or one.high < 0.0

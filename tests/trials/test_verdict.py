@@ -13,7 +13,7 @@ KPIS = ("departure_deviation_k", "fallback_share", "energy_kwh_per_t")
 
 
 def _decided(deviation, energy=(0.0,), safety=None, fallback=0.0, margin=0.5):
-    from steelyard.trials.kpi import CATALOGUE
+    from steelyard.trials.subjects.ladle_furnace.kpi import CATALOGUE
 
     plan = small_plan(
         "silent_advisor.py",
@@ -85,12 +85,13 @@ def test_hard_violations_of_both_arms_are_a_condition_not_a_verdict():
 @pytest.mark.parametrize(("solution", "unsafe"), [(0, False), (1, False), (2, True)])
 def test_hard_violations_are_compared_run_by_run(solution, unsafe):
     from steelyard.trials.assemble import safety_of
+    from steelyard.trials.subjects import subject
 
     def arm(count):
         return SimpleNamespace(violations={"steel_freezing": count, "caster_waits": 9}, counts={})
 
     runs = [SimpleNamespace(job=SimpleNamespace(index=3), baseline=arm(1), solution=arm(solution))]
-    assert bool(safety_of(runs).worse_runs) is unsafe
+    assert bool(safety_of(runs, subject("ladle_furnace")).worse_runs) is unsafe
 
 
 def _bias_trial(baseline, solution, primary="bias_k", against=None):
@@ -98,7 +99,7 @@ def _bias_trial(baseline, solution, primary="bias_k", against=None):
     from dataclasses import replace
 
     from steelyard.trials.plan import load_plan
-    from steelyard.trials.predictor_kpi import CATALOGUE
+    from steelyard.trials.subjects.ladle_furnace.dips import CATALOGUE
     from steelyard.trials.sections import Target
 
     rails = (Target(primary, 5.0, against),) if against is not None else ()

@@ -93,9 +93,10 @@ def _read(
 
         return rod_mill.read_rod_mill(path, mapping, ledger), rod_mill.UNITS, kind
     if kind == "rolling-recordings":
-        from steelyard.hub import rolling_recordings
+        from steelyard.hub.rolling_recordings import read_recordings, units_of_tables
 
-        return rolling_recordings.read_recordings(path, mapping, ledger), rolling_recordings.UNITS, kind
+        tables = read_recordings(path, mapping, ledger)
+        return tables, units_of_tables(tables), kind
     if kind == "table":
         from steelyard.hub.generic import read_table, units_of
 

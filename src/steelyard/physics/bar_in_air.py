@@ -55,7 +55,7 @@ def cylinder_convection(surface_temperature, air_temperature, diameter, velocity
 def open_share(pitch, diameter):
     """Return the share of a bar's surface in a row that sees the surroundings and not its two neighbours.
 
-    1 − (2/π)·[√(X² − 1) + asin(1/X) − X], X = pitch/diameter >= 1. Source: Hottel's crossed strings, infinite cylinders.
+    1 − (2/π)·[√(X² − 1) + asin(1/X) − X], X = pitch/diameter >= 1. Source: Hottel's crossed strings.
 
     >>> round(open_share(1.0, 1.0), 3), round(open_share(0.06, 0.008), 3)
     (0.637, 0.957)

@@ -55,7 +55,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Section:
-    """A groove with its gap, or the contour of a bar: z, y (POINTS,), gap, depth, usable_width [m], flank angle [rad]."""
+    """A groove with its gap, or the contour of a bar: z, y (POINTS,), gap, depth, usable_width [m], flank [rad]."""
 
     kind: str
     gap: float

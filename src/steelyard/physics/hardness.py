@@ -87,9 +87,9 @@ def ferrite_pearlite_hardness(carbon, silicon, manganese, nickel, chromium, moly
 
 @kernel
 def tensile_strength(hardness):
-    """Return the tensile strength [Pa] at this hardness HV. Source: ISO 18265, table A.1 (low-alloy steel), from memory.
+    """Return the tensile strength [Pa] at this hardness HV. Range 80–650 HV, straight beyond.
 
-    Range 80–650 HV, straight beyond.
+    Source: ISO 18265, table A.1 (unalloyed and low-alloy steel), from memory.
 
     >>> [round(tensile_strength(h) / 1e6) for h in (200.0, 300.0, 400.0, 500.0)]
     [640, 965, 1290, 1630]
@@ -125,7 +125,7 @@ def ferrite_grain(austenite_grain, retained_strain, cooling_rate):
 
 @kernel
 def ideal_diameter(carbon, silicon, manganese, nickel, chromium, molybdenum):
-    """Return the ideal critical diameter [m] by multiplying factors; mass fractions. Source: ASTM A255-20 [from memory].
+    """Return the ideal critical diameter [m] by multiplying factors; mass fractions. Source: ASTM A255 [from memory].
 
     >>> round(ideal_diameter(0.0045, 0.0022, 0.0075, 0.0, 0.0, 0.0) / 0.0254, 3)  # 1045, inch
     0.909
@@ -148,7 +148,7 @@ def ideal_diameter(carbon, silicon, manganese, nickel, chromium, molybdenum):
 
 @kernel
 def quenched_rockwell(carbon):
-    """Return HRC of the Jominy end (1/16 inch), all martensite; mass fraction 0.1–0.7 %. Source: ASTM A255 [from memory].
+    """Return HRC of the Jominy end (1/16 inch), all martensite; C 0.1–0.7 %. Source: ASTM A255 [from memory].
 
     >>> round(quenched_rockwell(0.0040), 1), round(quenched_rockwell(0.0045), 1)
     (56.1, 58.6)
@@ -170,7 +170,7 @@ def half_martensite_rockwell(carbon):
 
 @kernel
 def jominy_cooling_rate(distance):
-    """Return the cooling rate at 700 °C [K/s] of a Jominy bar at `distance` [m] from the end: log V = 2.95 − 1.55·log d.
+    """Return the cooling rate at 700 °C [K/s] of a Jominy bar at `distance` [m]: log V = 2.95 − 1.55·log d.
 
     d in mm, 1.5–50 mm. Source: fit to published Jominy cooling curves [from memory].
 

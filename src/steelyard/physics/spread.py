@@ -68,8 +68,8 @@ def sparling(entry_thickness, entry_width, exit_thickness, radius, temperature):
 def helmi_alexander(entry_thickness, entry_width, exit_thickness, radius, temperature):
     """Return the exit width after Helmi and Alexander [m]: ln(b₁/b₀) = S·ln(h₀/h₁).
 
-    S = 0.95·(h₀/b₀)^1.1·exp(−0.707·(b₀/L)·(h₀/b₀)^0.971). Temperature does not enter. Source: Helmi & Alexander, JISI
-    206 (1968) 1110, from memory.
+    S = 0.95·(h₀/b₀)^1.1·exp(−0.707·(b₀/L)·(h₀/b₀)^0.971), at most 1 (made for b₀ ≥ h₀). Temperature does not enter.
+    Source: Helmi & Alexander, JISI 206 (1968) 1110, from memory.
 
     >>> round(1e3 * helmi_alexander(0.040, 0.040, 0.030, 0.160, 1373.15), 2)
     45.77
@@ -78,7 +78,7 @@ def helmi_alexander(entry_thickness, entry_width, exit_thickness, radius, temper
     if draught <= 0.0:
         return entry_width
     slim = entry_thickness / entry_width
-    share = 0.95 * slim**1.1 * exp(-0.707 * entry_width / sqrt(radius * draught) * slim**0.971)
+    share = min(0.95 * slim**1.1 * exp(-0.707 * entry_width / sqrt(radius * draught) * slim**0.971), 1.0)
     return entry_width * (entry_thickness / exit_thickness) ** share
 
 

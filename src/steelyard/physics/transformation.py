@@ -4,7 +4,7 @@
 of Li (1998) with Scheil additivity, competing for the austenite that is left; ferrite up to its equilibrium share
 (lever rule between straight lines); martensite by Koistinen–Marburger from the carbon-enriched austenite. Heat: one
 enthalpy of austenite and one of ferrite, so that the heat of transformation is their difference at the temperature
-where it happens. Left out: retained strain and precipitates in the kinetics, segregation, tempering, carbides as a phase.
+where it happens. Left out: retained strain and precipitates in the kinetics, segregation, tempering.
 **Holds** carbon and low-alloy steels, C 0.05–0.6 %, Σ(Mn, Si, Ni, Cr, Mo) < 5 %; 25–1250 °C; cooling.
 **Source** Andrews (1965); Steven & Haynes (1956); Li, Niebuhr, Meekisho & Atteridge, Metall. Mater. Trans. B 29 (1998)
 661; Koistinen & Marburger (1959). Coefficients recalled or read in secondary sources: unverified originals.
@@ -26,7 +26,7 @@ ROW = 8
 WHOLE_REACTION = 2.0517640002
 """∫₀¹ dX / [X^0.4(1−X)·(1−X)^0.4X]: the progress at which a reaction is complete."""
 
-_DIFFUSION, _BAINITE_DIFFUSION = 23500.0 / 1.987, 27500.0 / 1.987  # K
+_FERRITE_DIFFUSION, _DIFFUSION = 23500.0 / 1.987, 27500.0 / 1.987  # K
 _EUTECTOID_CARBON, _FERRITE_CARBON = 0.0077, 0.0002
 _KOISTINEN = 0.011  # 1/K
 _TABLE_CELLS = 256
@@ -107,6 +107,17 @@ def bainite_start_steven_haynes(carbon, silicon, manganese, nickel, chromium, mo
 
 
 @kernel
+def bainite_start_li(carbon, silicon, manganese, nickel, chromium, molybdenum):
+    """Return Bs [K]: 637 − 58C − 35Mn − 15Ni − 34Cr − 41Mo °C, in %; goes with the kinetics below. Source: Li (1998).
+
+    >>> round(bainite_start_li(0.0040, 0.0025, 0.0090, 0.0, 0.0100, 0.0020) - 273.15)  # 4140
+    540
+    """
+    drop = 58.0 * carbon + 35.0 * manganese + 15.0 * nickel + 34.0 * chromium + 41.0 * molybdenum
+    return 637.0 + ZERO_CELSIUS - 100.0 * drop
+
+
+@kernel
 def ar3_ouchi(carbon, silicon, manganese, nickel, chromium, molybdenum):
     """Return Ar3 of an 8 mm plate in air [K]: 910 − 310C − 80Mn − 15Cr − 55Ni − 80Mo °C, in %. Source: Ouchi (1982).
 
@@ -151,14 +162,14 @@ def steel_constants(row, carbon, silicon, manganese, nickel, chromium, molybdenu
     >>> row = np.zeros(ROW)
     >>> steel_constants(row, 0.0045, 0.0022, 0.0075, 0.0, 0.0, 0.0, 20e-6)
     >>> [round(t - 273.15) for t in row[:4]]
-    [761, 721, 641, 326]
+    [761, 721, 585, 326]
     """
     number = min(max(grain_number(grain_size), 0.0), 12.0)
     c, si, mn = 100.0 * carbon, 100.0 * silicon, 100.0 * manganese
     ni, cr, mo = 100.0 * nickel, 100.0 * chromium, 100.0 * molybdenum
     row[AE3] = ae3_andrews(carbon, silicon, manganese, nickel, chromium, molybdenum)
     row[AE1] = min(ae1_andrews(carbon, silicon, manganese, nickel, chromium, molybdenum), row[AE3] - 1.0)
-    row[BAINITE_START] = bainite_start_steven_haynes(carbon, silicon, manganese, nickel, chromium, molybdenum)
+    row[BAINITE_START] = bainite_start_li(carbon, silicon, manganese, nickel, chromium, molybdenum)
     row[MARTENSITE_START] = martensite_start_andrews(carbon, silicon, manganese, nickel, chromium, molybdenum)
     ferrite = 1.0 + 6.31 * c + 1.78 * mn + 0.31 * si + 1.12 * ni + 2.7 * cr + 4.06 * mo
     pearlite = -4.25 + 4.12 * c + 4.36 * mn + 0.44 * si + 1.71 * ni + 3.33 * cr + 5.19 * math.sqrt(mo)
@@ -220,31 +231,35 @@ def _share(phases, which, advance):
 def decompose(phases, steel, temperature, dt):
     """Let austenite decompose for `dt` [s] at `temperature` [K]; `phases` and `steel` are rows (ROW,), phases in place.
 
-    Rates: speed·(Ae3 − T)³·exp(−23500/RT) for ferrite, (Ae1 − T)³ for pearlite, (Bs − T)²·exp(−27500/RT) for bainite,
-    R = 1.987; the progress of each adds up over temperatures (Scheil). Ferrite grows towards its equilibrium share,
-    pearlite and bainite into all austenite left; martensite forms on new lows under Ms, which falls with the carbon
-    that ferrite rejected. Fractions only grow, and their sum is at most 1.
+    Rates: speed·(Ae3 − T)³·exp(−23500/RT) for ferrite, (Ae1 − T)³·exp(−27500/RT) for pearlite, (Bs − T)²·exp(−27500/RT)
+    for bainite, R = 1.987; the progress of each adds up over temperatures (Scheil). Ferrite grows towards its
+    equilibrium share, pearlite and bainite into all austenite left; martensite forms on new lows under Ms, which falls with the
+    carbon that ferrite rejected. Fractions only grow, and their sum is at most 1. Source: Li (1998); the 27500 of
+    pearlite is that of Kirkaldy & Venugopalan (1984): recollections of Li differ, and 23500 would be ten times faster
+    than isothermal diagrams of 1045 and 4140.
     """
     left = austenite(phases)
     if left <= 0.0 or temperature >= steel[AE3]:
         return
-    mobility = math.exp(-_DIFFUSION / temperature) * dt
     start = enriched_martensite_start(phases, steel)
     if temperature > start:
         room = equilibrium_ferrite(temperature, steel) - phases[FERRITE]
         driving = steel[AE3] - temperature
+        mobility = math.exp(-_FERRITE_DIFFUSION / temperature) * dt
         share = _share(phases, FERRITE_PROGRESS, steel[FERRITE_SPEED] * driving * driving * driving * mobility)
         phases[FERRITE] += min(share * max(room, 0.0), left)
         left = austenite(phases)
         if temperature < steel[AE1]:
             driving = steel[AE1] - temperature
+            mobility = math.exp(-_DIFFUSION / temperature) * dt
             share = _share(phases, PEARLITE_PROGRESS, steel[PEARLITE_SPEED] * driving * driving * driving * mobility)
             phases[PEARLITE] += share * left
             left = austenite(phases)
         if temperature < steel[BAINITE_START]:
+            mobility = math.exp(-_DIFFUSION / temperature) * dt
             driving = steel[BAINITE_START] - temperature
-            rate = steel[BAINITE_SPEED] * driving * driving * math.exp(-_BAINITE_DIFFUSION / temperature)
-            phases[BAINITE] += _share(phases, BAINITE_PROGRESS, rate * dt) * left
+            share = _share(phases, BAINITE_PROGRESS, steel[BAINITE_SPEED] * driving * driving * mobility)
+            phases[BAINITE] += share * left
             left = austenite(phases)
     if temperature < min(start, phases[LOWEST]):
         phases[MARTENSITE] += left * koistinen_marburger(min(start, phases[LOWEST]), temperature)

@@ -15,7 +15,7 @@ from steelyard.trials.kpi import Kpi
 from steelyard.trials.money import worth
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.statistics import pooled_sd
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.verdict import Safety, decide
 
 REPORT_FORMAT = "steelyard-trial-report/1"
@@ -66,7 +66,9 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     strata = [run.job.scenario for run in parts.main]
     found = {}
     for id_, one in _kpis(plan).items():
-        found[id_] = {"unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata))}
+        found[id_] = {
+            "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata))
+        }
         differences = [
             one.difference(run.pair.baseline[id_], other[id_])
             for other, run in zip(mirrored, parts.main, strict=False)
@@ -200,7 +202,7 @@ def head(parts: Parts) -> dict[str, Any]:
     from steelyard.plant.scenarios import scenario
 
     plan, plant = parts.plan, parts.plant
-    stories = [asdict(scenario(plan.plant.process, name)) for name in plan.suite.scenarios]
+    stories = [_told(scenario(plan.plant.process, name)) for name in plan.suite.scenarios]
     return {
         "plan": plan.record(),
         "plan_hash": parts.plan_hash,
@@ -213,6 +215,11 @@ def head(parts: Parts) -> dict[str, Any]:
         "seeds": {"root": parts.root, "seal": asdict(parts.seal) if parts.seal else None},
         "kpi_declarations": [one.declaration() for one in _kpis(plan).values()],
     }  # fmt: skip
+
+
+def _told(story: Any) -> dict[str, Any]:
+    """Return a scenario as plain data; time courses are left out where it has none."""
+    return {key: value for key, value in asdict(story).items() if key != "courses" or value}
 
 
 def seal_report(result: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
@@ -231,6 +238,11 @@ def seal_report(result: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]
     }
 
 
+def introduction(hello: Any) -> dict[str, Any]:
+    """Return how a solution introduced itself as plain data; what its kind does not have is left out."""
+    return {key: value for key, value in asdict(hello).items() if key != "alarms" or value}
+
+
 def versions() -> dict[str, str]:
     """Return the versions of what computed the result."""
     import platform
@@ -245,4 +257,4 @@ def versions() -> dict[str, str]:
     return found
 
 
-__all__ = ["Pair", "Parts", "head", "report", "seal_report", "versions"]
+__all__ = ["Pair", "Parts", "head", "introduction", "report", "seal_report", "versions"]

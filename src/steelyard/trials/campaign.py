@@ -6,7 +6,7 @@ from typing import Any
 from steelyard.errors import SignalError
 from steelyard.trials.kpi import RunRecord
 from steelyard.trials.safety import Monitor, hard, soft
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.world import World
 
 

@@ -15,13 +15,13 @@ def labels(process: str = "ladle_furnace") -> dict[str, dict[str, str]]:
     return found
 
 
-def label(key: str, lang: str, process: str = "ladle_furnace", **values: object) -> str:
+def label(key: str, lang: str, process: str = "ladle_furnace", /, **values: object) -> str:
     """Return a fixed text in `lang` ("en" or "ko") with its values filled in."""
     text = labels(process)[key]["ko" if lang == "ko" else "en"]
     return text.format(**values) if values else text
 
 
-def texts(key: str, process: str, **values: object) -> dict[str, str]:
+def texts(key: str, process: str, /, **values: object) -> dict[str, str]:
     """Return a fixed text in both languages."""
     return {lang: label(key, lang, process, **values) for lang in ("en", "ko")}
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from steelyard.trials.catalogue import catalogue
 from steelyard.trials.kpi import Kpi
+from steelyard.trials.labels import label
 from steelyard.trials.plan import SHIPPED, load_plan
+from steelyard.trials.safety import declaration
+from steelyard.trials.subjects import PROCESSES, subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.wording import pick
 
 HEADINGS = {
@@ -20,6 +23,10 @@ HEADINGS = {
     "name": {"en": "name", "ko": "이름"},
     "campaign": {"en": "campaign", "ko": "캠페인"},
     "predictor": {"en": "predictor", "ko": "예측기"},
+    "detector": {"en": "detector", "ko": "감지기"},
+    "process": {"en": "process", "ko": "공정"},
+    "ladle_furnace": {"en": "ladle furnace", "ko": "레이들로"},
+    "hot_bar_line": {"en": "hot bar line", "ko": "봉강 압연 라인"},
 }
 
 
@@ -32,33 +39,37 @@ def heading(word: str, lang: str) -> str:
     return HEADINGS[word][lang] if word in HEADINGS else word
 
 
-def listing(lang: str, process: str = "ladle_furnace") -> dict[str, list[dict[str, Any]]]:
+def listing(lang: str) -> dict[str, list[dict[str, Any]]]:
     """Return plans, scenarios and KPIs with their texts in `lang`."""
     from steelyard.plant.scenarios import scenarios
 
     plans = [(name, load_plan(name)) for name in SHIPPED]
     return {
-        "plans": [{"id": name, "kind": plan.trial.kind, "title": pick(plan.trial.title, lang)} for name, plan in plans],
+        "plans": [
+            {"id": name, "process": plan.plant.process, "kind": plan.trial.kind, "title": pick(plan.trial.title, lang)}
+            for name, plan in plans
+        ],
         "scenarios": [
-            {"id": id_, "version": story.version, "title": pick(story.title, lang)}
+            {"id": id_, "process": process, "version": story.version, "title": pick(story.title, lang)}
+            for process in PROCESSES
             for id_, story in scenarios(process).items()
         ],
         "kpis": [
-            {"id": one.id, "trial": kind, "unit": one.unit, "trend": one.trend, "name": pick(one.name, lang)}
-            for kind in ("campaign", "predictor")
-            for one in catalogue(kind).values()
+            {"id": one.id, "process": process, "trial": kind, "unit": one.unit, "trend": one.trend,
+             "name": pick(one.name, lang)}
+            for process in PROCESSES
+            for kind, kpis in subject(process).kpis.items()
+            for one in kpis.values()
         ],
-    }
+    }  # fmt: skip
 
 
 PAGE = """# KPIs of a trial
 
-Generated from `steelyard/trials/kpi.py` and `predictor_kpi.py`; do not edit. Each KPI is a function of the recorded
-table (heats or scored dips), declared with the fields of ISO 22400-2. *Trend* says which direction is better; `target`
-means that the KPI is better the nearer it is to the value named: distances are compared pair by pair. Temperatures
-of a campaign KPI are the hidden true ones, not dips; T_set is the true mean temperature at departure less what
-additions still undissolved will take (undissolved chill / (m · 825 J/(kg·K))), w the arc energy that makes this ladle
-leave 1 K hotter.
+Generated from `steelyard/trials/subjects`; do not edit. Each KPI is a function of the recorded table (the log of
+products, the alarms of a run, or scored measurements), declared with the fields of ISO 22400-2. *Trend* says which
+direction is better; `target` means that the KPI is better the nearer it is to the value named: distances are compared
+pair by pair.
 
 """
 
@@ -66,31 +77,32 @@ leave 1 K hotter.
 def kpi_page() -> str:
     """Return docs/reference/kpi.md."""
     text = PAGE
-    titles = {"campaign": "Campaign trials (advisor, controller)", "predictor": "Predictor trials (soft sensor)"}
-    for kind, title in titles.items():
-        text += f"## {title}\n\n| id | name | unit | range | trend | formula | description | timing; audience |\n"
-        text += "|---|---|---|---|---|---|---|---|\n"
-        for one in catalogue(kind).values():
-            formula = one.formula.replace("|", "\\|")
-            text += (
-                f"| `{one.id}` | {one.name['en']} · {one.name['ko']} | {one.unit} | {one.low:g} … {one.high:g} | "
-                f"{_trend(one)} | {formula} | {one.description['en']} | {one.timing}; {one.audience} |\n"
-            )
-        text += "\n"
-    return text + _limits()
+    for process in PROCESSES:
+        own = subject(process)
+        for kind, kpis in own.kpis.items():
+            text += f"## {label(f'page_{kind}', 'en', process)}\n\n{label(f'page_{kind}_note', 'en', process)}\n\n"
+            text += "| id | name | unit | range | trend | formula | description | timing; audience |\n"
+            text += "|---|---|---|---|---|---|---|---|\n"
+            text += "".join(_row(one) for one in kpis.values()) + "\n"
+        text += f"## {label('page_limits', 'en', process)}\n\n" + _limits(own) + "\n"
+    return text.rstrip() + "\n"
+
+
+def _row(one: Kpi) -> str:
+    formula = one.formula.replace("|", "\\|")
+    return (
+        f"| `{one.id}` | {one.name['en']} · {one.name['ko']} | {one.unit} | {one.low:g} … {one.high:g} | "
+        f"{_trend(one)} | {formula} | {one.description['en']} | {one.timing}; {one.audience} |\n"
+    )
 
 
 def _trend(one: Kpi) -> str:
     return one.trend if one.target is None else f"{one.trend} {one.target:g}"
 
 
-def _limits() -> str:
-    from steelyard.trials.safety import declaration
-
-    text = (
-        "## Limits that the safety monitor watches\n\n| id | level | what | limit | source |\n|---|---|---|---|---|\n"
-    )
-    for row in declaration():
+def _limits(own: Subject) -> str:
+    text = "| id | level | what | limit | source |\n|---|---|---|---|---|\n"
+    for row in declaration(own.limits, own.board_limits):
         limit = row["limit"].replace("|", "\\|")
         name = f"{row['name']['en']} · {row['name']['ko']}"
         text += f"| `{row['id']}` | {row['level']} | {name} | {limit} | {row['source']} |\n"

@@ -10,6 +10,7 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.trials.wording import trouble
 
+
 @dataclass(frozen=True)
 class Prices:
     """Prices and factors by name in `units`; `sources` says where each is from."""

@@ -67,9 +67,7 @@ def timeplots(view: View) -> list[dict[str, str]]:
             unit = view.subject.records.unit
             svg = timeplot.estimates(trace["points"], legend, view.label("dip_order"), unit)
             note = f"{trace['keys']}: {view.name(kpi)} {values}"
-        found.append(
-            {"title": view.label(key if view.simulated else f"{key}_block"), "note": note, "svg": svg}
-        )
+        found.append({"title": view.label(key if view.simulated else f"{key}_block"), "note": note, "svg": svg})
     return found
 
 

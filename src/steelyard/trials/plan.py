@@ -29,10 +29,10 @@ from steelyard.trials.sections import (
     spoken,
 )
 from steelyard.trials.subjects import subject
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.wording import trouble
 
-SHIPPED = ("advisor", "predictor", "furnace", "detector", "bar_predictor")
+SHIPPED = ("advisor", "predictor")
 FORMAT = "steelyard-trial-plan/1"
 SECTIONS: dict[str, type] = {
     "trial": Trial,
@@ -96,7 +96,9 @@ class TrialPlan:
         """
         word = self.subject.word
         changed = {
-            name: read_section(SECTIONS[name], {**section_record(getattr(self, name), word), **values}, name, "plan", word)
+            name: read_section(
+                SECTIONS[name], {**section_record(getattr(self, name), word), **values}, name, "plan", word
+            )
             for name, values in sections.items()
         }
         made = replace(self, **changed)
@@ -170,12 +172,14 @@ def plan_from(raw: dict[str, Any], folder: Path, where: str = "plan") -> TrialPl
     plant = read_section(Plant, raw.get("plant", {}), "plant", where)
     word = subject(plant.process).word
     sections = {name: read_section(kind, raw.get(name, {}), name, where, word) for name, kind in SECTIONS.items()}
-    made = _filled(TrialPlan(
-        **sections,
-        primary=read_targets(raw.get("primary", []), "primary", where),
-        guardrails=read_targets(raw.get("guardrails", []), "guardrails", where),
-        folder=folder,
-    ))
+    made = _filled(
+        TrialPlan(
+            **sections,
+            primary=read_targets(raw.get("primary", []), "primary", where),
+            guardrails=read_targets(raw.get("guardrails", []), "guardrails", where),
+            folder=folder,
+        )
+    )
     _check(made, where)
     return made
 

@@ -1,6 +1,6 @@
-"""A predictor trial: two soft sensors meet the same recorded heats in time order; the next dip is the truth.
+"""A predictor trial: two predictors meet the same recorded products in time order; the next measurement is the truth.
 
-Unit of analysis: a block of consecutive heats, since neighbouring heats and the dips of one heat are alike.
+Unit of analysis: a block of consecutive products, since neighbours and the measurements of one product are alike.
 """
 
 import math
@@ -13,66 +13,67 @@ from steelyard.trials.assemble import seal_report
 from steelyard.trials.executor import Progress, run_lanes
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.predictor_result import Estimate, Replayed, predictor_result
-from steelyard.trials.recorded import DIP_SIGNAL, RecordedHeat, load_heats, moments
+from steelyard.trials.subjects.base import Records
 
 
-def scored_heats(heats: list[RecordedHeat], plan: TrialPlan) -> tuple[list[RecordedHeat], list[RecordedHeat], int]:
-    """Return the heats to learn from, the heats to score, and the first scored key; DataError when too few remain."""
-    from_key = plan.data.from_key or heats[(3 * len(heats)) // 4].key
-    scored = [
-        heat for heat in heats if heat.key >= from_key and (not plan.data.until_key or heat.key <= plan.data.until_key)
-    ]
-    scored = [heat for heat in scored if len(heat.dips) > 1]
-    learn = [heat for heat in heats if heat.key < from_key]
-    learn = learn[-plan.data.learn_heats :] if plan.data.learn_heats else learn
-    if len(scored) < 4 * plan.data.block_heats:
+def scored_products(products: list[Any], plan: TrialPlan) -> tuple[list[Any], list[Any], int]:
+    """Return the products to learn from, those to score, and the first scored key; DataError when too few remain."""
+    data, word = plan.data, plan.subject.word
+    from_key = data.from_key or products[(3 * len(products)) // 4].key
+    scored = [one for one in products if one.key >= from_key and (not data.until_key or one.key <= data.until_key)]
+    scored = [one for one in scored if records_of(plan).scorable(one)]
+    learn = [one for one in products if one.key < from_key]
+    learn = learn[-data.learn_products :] if data.learn_products else learn
+    if len(scored) < 4 * data.block_products:
         raise DataError(
-            f"plan: only {len(scored)} heats with two dips from key {from_key} on; 4 blocks need at least "
-            f"{4 * plan.data.block_heats}; choose an earlier [data] from_key or smaller block_heats"
+            f"plan: only {len(scored)} {word}s that can be scored from key {from_key} on; 4 blocks need at least "
+            f"{4 * data.block_products}; choose an earlier [data] from_key or smaller block_{word}s"
         )
     return learn, scored, from_key
 
 
+def records_of(plan: TrialPlan) -> Records:
+    """Return what is recorded of the plan's process."""
+    assert plan.subject.records is not None
+    return plan.subject.records
+
+
 def with_data(plan: TrialPlan, store: Any) -> TrialPlan:
-    """Return the plan with the data set it means: the named one, else the only ladle-furnace set of the store.
+    """Return the plan with the data set it means: the named one, else the only one of its kind in the store.
 
     DataError that lists what there is when neither can be.
     """
-    names = [name for name in store.names() if store.info(name)["kind"] == "ladle-furnace"]
+    kind, word = records_of(plan).dataset, plan.subject.word
+    names = [name for name in store.names() if store.info(name)["kind"] == kind]
     if plan.data.name in names:
         return plan
     if len(names) == 1 and not plan.data.name:
         return plan.with_changes(data={"name": names[0]})
-    known = ", ".join(names) or "none; import heats first: steelyard hub import ladle-furnace DIR"
-    raise DataError(
-        f"plan: [data] name {plan.data.name!r} is no ladle-furnace data set; name one by --data NAME: {known}"
-    )
+    known = ", ".join(names) or f"none; import {word}s first: steelyard hub import {kind} DIR"
+    raise DataError(f"plan: [data] name {plan.data.name!r} is no {kind} data set; name one by --data NAME: {known}")
 
 
-def replay(host: Any, learn: list[RecordedHeat], scored: list[RecordedHeat], sheet: dict[str, Any]) -> list[Estimate]:
-    """Show all heats in time order to a hosted predictor and collect its estimates of the scored dips.
+def replay(host: Any, learn: list[Any], scored: list[Any], records: Records, run: dict[str, Any]) -> list[Estimate]:
+    """Show all products in time order to a hosted predictor and collect its estimates of the scored measurements.
 
-    Each dip is estimated from what was known just before it, then shown. The first dip of a heat is not scored.
+    Each measurement is estimated from what was known just before it, then shown.
     """
-    host.start({"seed_label": "recorded heats", "plant": sheet})
-    origin = (learn or scored)[0].begin()
-    wanted = {heat.key for heat in scored}
-    known = list(dict.fromkeys(name for heat in (*learn, *scored) for m in moments(heat, origin) for name in m.after))
+    every = (*learn, *scored)
+    host.start(run)
+    origin = every[0].begin()
+    wanted = {one.key for one in scored}
+    known = list(dict.fromkeys(name for one in every for m in records.moments(one, origin) for name in m.after))
     reads = [name for name in host.hello.reads if not name.endswith("[*]")]
     if any(name.endswith("[*]") for name in host.hello.reads):
         reads = list(dict.fromkeys([*reads, *known]))
     found: list[Estimate] = []
-    for heat in (*learn, *scored):
-        for moment in moments(heat, origin):
-            is_dip = not math.isnan(moment.dip)
-            if is_dip and heat.key in wanted and moment.number > 0:
+    for product in every:
+        for moment in records.moments(product, origin):
+            if not math.isnan(moment.value) and product.key in wanted and moment.number >= records.first:
                 shown = {name: moment.signals.get(name, math.nan) for name in reads}
-                answer = host.predict(moment.time_s, shown, DIP_SIGNAL).estimate
-                found.append(
-                    Estimate(heat.key, moment.number, moment.dip, answer.value, answer.low, answer.high)
-                    if answer is not None
-                    else Estimate(heat.key, moment.number, moment.dip, None, math.nan, math.nan)
-                )
+                answer = host.predict(moment.time_s, shown, records.signal).estimate
+                ends = (answer.value, answer.low, answer.high) if answer is not None else (None, math.nan, math.nan)
+                found.append(Estimate(product.key, moment.number, moment.value, *ends))
             host.observe(moment.time_s, {name: moment.after.get(name, math.nan) for name in reads})
     return found
 
@@ -87,9 +88,9 @@ def run_predictor_trial(
     """
     plan = with_data(plan, store)
     begun, plan_hash = time.time(), plan.hash()
-    heats = load_heats(store, plan.data.name)
-    learn, scored, from_key = scored_heats(heats, plan)
-    sheet = {"name": plan.data.name, "nominal_mass_t": 100.0}
+    records = records_of(plan)
+    learn, scored, from_key = scored_products(records.load(store, plan.data.name), plan)
+    run = {"seed_label": f"recorded {plan.subject.word}s", "plant": {"name": plan.data.name, **records.sheet}}
     paths = [plan.baseline_path(), plan.solution_path()]
     hosts: dict[int, Any] = {}
 
@@ -100,7 +101,7 @@ def run_predictor_trial(
     def work(host: Any, job: int) -> list[Estimate]:
         host.open()
         _check_kind(host, paths[job])
-        return replay(host, learn, scored, sheet)
+        return replay(host, learn, scored, records, run)
 
     both = run_lanes([0, 1], 2, open_lane, work, progress, threads)
     facts = {

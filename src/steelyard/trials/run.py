@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from steelyard.errors import DataError
@@ -14,7 +14,7 @@ from steelyard.trials.executor import Progress, run_lanes
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.seal import Seal, open_seal
 from steelyard.trials.statistics import seed_from
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.world import Plant, open_plant
 
 
@@ -88,7 +88,7 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
         with _host(plan, infos, number) as host:
             host.open()
             _check_hello(plan, host)
-            hello.append((introduction(host.hello), host.hash, host.isolation))
+            hello.append((assemble.introduction(host.hello), host.hash, host.isolation))
             yield host
             timings.append(host.timing())
 
@@ -143,11 +143,6 @@ def _infos(process: str) -> dict[str, Any]:
     from steelyard.solutions.contract import signal_infos
 
     return signal_infos(public_signals(process), ROLE_WRITES)
-
-
-def introduction(hello: Any) -> dict[str, Any]:
-    """Return how a solution introduced itself as plain data; what its kind does not have is left out."""
-    return {key: value for key, value in asdict(hello).items() if key != "alarms" or value}
 
 
 def _check_hello(plan: TrialPlan, host: Any) -> None:

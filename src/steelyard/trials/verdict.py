@@ -166,9 +166,7 @@ def decide(results: dict[str, Any], safety: Safety, plan: TrialPlan, synthetic: 
         "sentence": said,
         "reasons": reasons,
         "needed_runs": needed,
-        "conditions": [
-            *([labels(plan.plant.process)["synthetic"]] if synthetic else []), *_conditions(safety, plan)
-        ],
+        "conditions": [*([labels(plan.plant.process)["synthetic"]] if synthetic else []), *_conditions(safety, plan)],
     }
 
 

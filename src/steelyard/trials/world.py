@@ -6,7 +6,7 @@ from typing import Any
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.labels import texts
 from steelyard.trials.plan import TrialPlan
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 
 
 @dataclass(frozen=True)

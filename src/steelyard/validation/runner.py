@@ -49,8 +49,9 @@ def procedures() -> dict[str, Procedure]:
     from steelyard.validation.procedures_ladle_furnace import PROCEDURES as LADLE_FURNACE
     from steelyard.validation.procedures_materials import PROCEDURES as MATERIALS
     from steelyard.validation.procedures_physics import PROCEDURES as PHYSICS
+    from steelyard.validation.procedures_rolling import PROCEDURES as ROLLING
 
-    return {**MATERIALS, **PHYSICS, **LADLE_FURNACE}
+    return {**MATERIALS, **PHYSICS, **ROLLING, **LADLE_FURNACE}
 
 
 def run_case(case: Case, known: dict[str, Procedure] | None = None) -> dict[str, Any]:

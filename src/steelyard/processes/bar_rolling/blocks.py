@@ -40,6 +40,7 @@ PASS_FIELDS = (
     "entry_surface", "exit_surface", "exit_mean", "entry_thickness", "exit_thickness", "contact_width", "contact_time",
     "contact_area", "working_radius", "flattened_radius", "bite_angle", "velocity", "power", "filling", "tension_factor",
     "gap", "length", "heat_to_rolls", "deformation_heat", "recrystallised",
+    "later_surface", "entry_reading", "exit_reading", "interval",
 )  # fmt: skip
 PASS = np.dtype([(name, "f8") for name in PASS_FIELDS], align=True)
 
@@ -48,6 +49,11 @@ class Parameters:
     """What makes this mill this mill; stands beyond `stand_count` are ignored."""
 
     stand_count: Scalar = quantity("1", "passes of the schedule", low=1.0, high=STANDS)
+    billet_shape: Scalar = quantity("1", "section the schedule begins with: 1 round, 0 rectangular", low=0.0, high=1.0)
+    billet_thickness: Scalar = quantity("m", "thickness or diameter the schedule begins with", low=5.0, high=500.0, shown="mm")  # fmt: skip
+    billet_width: Scalar = quantity("m", "width the schedule begins with", low=5.0, high=500.0, shown="mm")
+    billet_temperature: Scalar = quantity("K", "temperature for which the speed cone is set", low=700.0, high=1300.0, shown="°C")  # fmt: skip
+    billet_grade: Scalar = quantity("1", "grade for which the speed cone is set: index", low=0.0, high=GRADES - 1.0)
     stand_group: Array = quantity("1", "continuous train the stand belongs to; 0 is a reversing pass", low=0.0, high=8.0, **PER_PASS)  # fmt: skip
     groove_kind: Array = quantity("1", "shape of the groove: index into prepare.GROOVES", low=0.0, high=15.0, **PER_PASS)  # fmt: skip
     groove_depth: Array = quantity("m", "depth of the groove in one roll", low=0.0, high=300.0, shown="mm", **PER_PASS)
@@ -147,6 +153,10 @@ class State:
     learned_force: Array = quantity("N", "level 2: learned force of the pass", shape=STANDS)
     groove_worn: Array = quantity("m", "groove worn off so far", shape=STANDS)
     guide_play: Scalar = quantity("m", "play of the guides now")
+    tension: Array = quantity("Pa", "tension before the stand in the last bar of the train", shape=STANDS)
+    energy_due: Scalar = quantity("J", "electric energy of passes under way")
+    power_due: Scalar = quantity("W", "electric power at which it is drawn")
+    pass_start: Scalar = quantity("s", "time at which the last pass began")
     roll_heat: Array = quantity("K", "roll surface over its temperature at the start of the campaign", shape=STANDS)
     roll_heat_time: Array = quantity("s", "time of that temperature", shape=STANDS)
     bar_number: Scalar = quantity("1", "bar in the mill")
@@ -154,6 +164,7 @@ class State:
     pass_index: Scalar = quantity("1", "index of the coming pass")
     next_time: Scalar = quantity("s", "time at which the coming pass begins")
     mid_time: Scalar = quantity("s", "time up to which the bar's temperature is reckoned")
+    last_rate: Scalar = quantity("1/s", "strain rate of the last pass")
     release_time: Scalar = quantity("s", "time at which the bar leaves the mill")
 
 

@@ -8,7 +8,9 @@ from steelyard.errors import ParameterError, SteelyardError
 from steelyard.materials.flow_stress import flow_stress_coefficients
 from steelyard.materials.piece import GRADE_LABELS
 from steelyard.physics.groove import Section, groove_section
-from steelyard.processes.bar_rolling.blocks import CONTOUR
+from steelyard.processes.bar_rolling.blocks import CONTOUR, STANDS
+from steelyard.processes.bar_rolling.schedule import new_bar, new_results, roll_schedule, usual_intervals
+from steelyard.processes.bar_rolling.section import rectangular_bar
 from steelyard.processes.bar_rolling.thermal import heat_capacities
 
 GROOVES = (
@@ -16,6 +18,9 @@ GROOVES = (
     "oval 3-radii flanked", "flat",
 )  # fmt: skip
 """Shapes of grooves; `groove_kind` is the index. "flat" is the plain barrel, as wide as `groove_usable_width`."""
+
+OWN_SETUP = -1000.0
+"""Value [N] of `setup_force` that leaves the set-up to level 2."""
 
 _DIMENSIONS = {
     "r1": "groove_edge_radius",
@@ -49,12 +54,37 @@ def prepare(unit: Any) -> None:
 
     Raises ParameterError when a groove cannot be drawn from its dimensions.
     """
-    from steelyard.processes.bar_rolling.model import begin_campaign
-
     p, x = unit["p"], unit["x"]
     for stand in range(int(p["stand_count"])):
         x["groove_place"][stand], x["groove_below"][stand] = stand_groove(p, stand)
     for i, grade in enumerate(GRADE_LABELS):
         x["flow_stress_table"][i] = list(flow_stress_coefficients(grade).values())
         x["heat_capacity_table"][i] = heat_capacities(float(p["carbon"][i]))
-    begin_campaign(unit)
+    x["groove_worn"], x["guide_play"] = p["groove_wear"], p["guide_clearance"]
+    unit["y"]["groove_worn"] = p["groove_wear"]
+    unit["u"]["setup_force"], unit["u"]["speed_trim"], unit["u"]["water_valve"] = OWN_SETUP, 1.0, 0.0
+    results = nominal_schedule(unit)
+    x["nominal_area"], x["learned_force"] = results["area"], results["force"]
+    written = p["setup_table"] > 0.0
+    x["learned_force"][written] = p["setup_table"][written]
+    x["phase"], x["prepared"] = 0.0, 1.0
+
+
+def nominal_bar(unit: Any, mass: float = 1.0) -> np.ndarray:
+    """Return the bar with which the schedule begins, uniform at its temperature (BAR record array of one)."""
+    p = unit["p"]
+    bar = new_bar(unit, float(p["billet_thickness"]), mass, int(p["billet_grade"]), float(p["billet_temperature"]))
+    if p["billet_shape"] < 0.5:
+        rectangular_bar(bar[0], float(p["billet_thickness"]), float(p["billet_width"]))
+    return bar
+
+
+def nominal_schedule(unit: Any) -> np.ndarray:
+    """Return the passes (PASS records) of the nominal bar with fresh grooves, mean pauses and gaps that are right."""
+    results, free = new_results(), np.full(STANDS, np.nan)
+    unit["x"]["groove_worn"] = 0.0
+    roll_schedule(
+        unit["p"], unit["x"], nominal_bar(unit)[0], usual_intervals(unit["p"]), free, np.full(STANDS, -1.0), results
+    )
+    unit["x"]["groove_worn"] = unit["p"]["groove_wear"]
+    return results

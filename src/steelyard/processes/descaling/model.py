@@ -1,7 +1,8 @@
 """Descaling: a ring of flat water jets between the reheating furnace and the mill.
 
 **Model** A piece runs through the ring at constant speed and is treated at once. A pump of limited capacity feeds
-nozzles whose mouths wear wider and clog: worn nozzles ask for more water than the pump has, and the pressure falls.
+nozzles whose mouths wear wider and clog: worn nozzles make thicker jets and ask for more water than the pump has, so
+that the pressure falls.
 Jets have the momentum of their water; the share of scale that comes off is logistic in the impact pressure, with a half
 value that rises with silicon and, above the melting of fayalite, steeply. Heat leaves a semi-infinite body through a
 spray coefficient; mean temperature by enthalpy, surface and core by the exact response a while later. Wear grows with
@@ -54,7 +55,6 @@ class Parameters:
     stand_off: Scalar = quantity("m", "distance from nozzle to steel", low=20.0, high=500.0, shown="mm")
     spread_angle: Scalar = quantity("rad", "opening of the flat jet across the piece", low=10.0, high=80.0, shown="°")
     depth_angle: Scalar = quantity("rad", "opening of the flat jet along the piece", low=0.5, high=15.0, shown="°")
-    overlap: Scalar = quantity("1", "share of the footprint width that neighbours share", low=0.0, high=0.6)
     spray_length: Scalar = quantity("m", "length of the piece that is cooled at a time", low=5.0, high=1000.0, shown="mm")  # fmt: skip
     spray_coefficient: Scalar = quantity("W/(m²·K)", "heat transfer under the spray at the reference flow", low=1000.0, high=80000.0)  # fmt: skip
     spray_exponent: Scalar = quantity("1", "power of the flow in the heat transfer", low=0.0, high=1.0)
@@ -207,7 +207,7 @@ def _cool(unit, piece, coefficient, removal, time):
 def _wear(unit, time):
     """Age nozzles and pump by `time` [s] of spraying."""
     p, x = unit.p, unit.x
-    x.nozzle_worn += p.nozzle_wear_rate * time
+    x.nozzle_worn = min(x.nozzle_worn + p.nozzle_wear_rate * time, 3.0)
     x.nozzle_clogged = min(x.nozzle_clogged + p.clogging_rate * time, 1.0)
     x.pump_worn = min(x.pump_worn + p.pump_wear_rate * time, 1.0)
 
@@ -228,10 +228,11 @@ def descale(unit, piece, time):
     y.stripe_share = 1.0
     if u.water_on > 0.5:
         pressure, single, total = header(unit)
-        impact = impact_pressure(jet_force(single, pressure), p.stand_off, p.spread_angle, p.depth_angle)
+        thick = p.depth_angle * (1.0 + p.nozzle_wear + x.nozzle_worn)
+        impact = impact_pressure(jet_force(single, pressure), p.stand_off, p.spread_angle, thick)
         removal = removed_share(impact, half_impact(unit, piece), p.impact_width)
         flow_factor = (single / p.nozzle_flow) ** p.spray_exponent
-        perimeter, area = surface_of(piece)
+        perimeter, _ = surface_of(piece)
         heat = _cool(unit, piece, p.spray_coefficient * flow_factor, removal, p.spray_length / u.feed_speed)
         y.stripe_share = clogged_share(unit)
         x.removal = removal * (1.0 - y.stripe_share)

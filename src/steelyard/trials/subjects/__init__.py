@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from steelyard.errors import DataError
 
 if TYPE_CHECKING:
-    from steelyard.trials.subjects.subject import Subject
+    from steelyard.trials.subjects.base import Subject
 
 PROCESSES = ("ladle_furnace", "hot_bar_line")
 

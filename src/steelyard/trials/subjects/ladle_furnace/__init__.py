@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from steelyard.trials.kpi import RunRecord
-from steelyard.trials.subjects.ladle_furnace import dips, kpi, limits, picture, recorded
+from steelyard.trials.subjects.ladle_furnace import dips, kpi, picture, recorded
+from steelyard.trials.subjects.ladle_furnace.limits import BOARD_LIMITS, LIMITS, WATCHED
 from steelyard.trials.subjects.ladle_furnace.truth import departure_errors
-from steelyard.trials.subjects.subject import Subject
+from steelyard.trials.subjects.base import Subject
 from steelyard.units import from_si
 
 
@@ -19,10 +20,10 @@ class LadleFurnace(Subject):
     advice, oracle = True, True
     kinds = {"campaign": ("advisor", "controller"), "predictor": ("predictor",)}
     kpis = {"campaign": kpi.CATALOGUE, "predictor": dips.CATALOGUE}
-    limits, board_limits = limits.LIMITS, limits.BOARD_LIMITS
+    limits, board_limits = LIMITS, BOARD_LIMITS
     items = kpi.ITEMS
     cost, co2, mass = "cost_won_per_t", "co2_kg_per_t", "steel_mass"
-    watched = (*picture.TRACED, *limits.WATCHED)
+    watched = (*picture.TRACED, *WATCHED)
     window = kpi.WINDOW_K
     records = recorded.RECORDS
 

@@ -9,6 +9,7 @@ from steelyard.trials.safety import BoardLimit, Limit
 from steelyard.trials.subjects.ladle_furnace.truth import departure_errors, settled_temperature, undissolved_kelvin
 from steelyard.units import to_si
 
+WATCHED = ("ladle_furnace.arc_power", "operator.phase", "ladle_furnace.heat_number")
 FREEZING_MARGIN_K = 5.0
 STRATIFIED_K = 5.0
 UNDISSOLVED_K = 2.0
@@ -112,5 +113,8 @@ BOARD_LIMITS = (
         "arc_without_ladle", {"en": "arc on without a ladle", "ko": "레이들 없이 아크 점호"},
         "the plant switches the arc off with the ladle; only a solution could break it", arc_without_ladle,
     ),
-    BoardLimit("plant_stalled", {"en": "plant stopped delivering heats", "ko": "설비 출강 중단"}, "both arms: 4 h for each heat"),
+    BoardLimit(
+        "plant_stalled", {"en": "plant stopped delivering heats", "ko": "설비 출강 중단"},
+        "both arms: 4 h for each heat",
+    ),
 )  # fmt: skip

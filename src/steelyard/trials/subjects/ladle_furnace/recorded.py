@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from steelyard.errors import DataError
+from steelyard.trials.subjects.base import Moment, Records
 
 PREFIX = "ladle_furnace."
 DIP_SIGNAL = PREFIX + "dip_temperature"
@@ -38,18 +39,6 @@ class RecordedHeat:
             elif now > start:
                 total += energy * (now - start).total_seconds() / (end - start).total_seconds()
         return total
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One event as a solution meets it. `dip` is nan unless a dip was taken; `signals` do not hold it yet then."""
-
-    time_s: float
-    key: int
-    signals: dict[str, float]
-    dip: float
-    number: int
-    after: dict[str, float]
 
 
 def load_heats(store: Any, name: str) -> list[RecordedHeat]:
@@ -99,3 +88,15 @@ def moments(heat: RecordedHeat, origin: datetime) -> Iterator[Moment]:
             value, dips, last = what, dips + 1, now
             board.update({DIP_SIGNAL: value, PREFIX + "dip_count": float(dips), PREFIX + "dip_age": 0.0})
         yield Moment((now - origin).total_seconds(), heat.key, before, value, dips - (rank == 2), dict(board))
+
+
+RECORDS = Records(
+    dataset="ladle-furnace", signal=DIP_SIGNAL, unit="°C", load=load_heats, moments=moments,
+    scorable=lambda heat: len(heat.dips) > 1, first=1, relative=False, near=0.5, suspicious=40.0, missing=50.0,
+    groups=(
+        (1, 1, {"en": "second dip", "ko": "2번째 측온"}),
+        (2, 2, {"en": "third dip", "ko": "3번째 측온"}),
+        (3, 99, {"en": "later dips", "ko": "이후 측온"}),
+    ),
+    sheet={"nominal_mass_t": 100.0},
+)  # fmt: skip

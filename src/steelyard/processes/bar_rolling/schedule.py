@@ -1,0 +1,98 @@
+"""A whole schedule of passes for one bar at given intervals: what the twin calibrates and the bench times.
+
+The plant does the same pass by pass on its clock (model.py); both call `before_pass`, `roll_pass` and `behind_pass`.
+"""
+
+from math import gamma, isfinite
+from typing import Any
+
+import numpy as np
+
+from steelyard.engine.kernel import kernel
+from steelyard.processes.bar_rolling.blocks import BAR, PASS, STANDS
+from steelyard.processes.bar_rolling.passes import roll_pass
+from steelyard.processes.bar_rolling.section import round_bar
+from steelyard.processes.bar_rolling.structure import soften
+from steelyard.processes.bar_rolling.thermal import cool_in_air, set_profile, shift
+
+EARLIEST_READING = 0.5
+
+
+@kernel
+def skin(p, bar):
+    """Return how much colder the outside of the scale is than the steel under it [K]: flux·thickness/conductivity."""
+    flux = 5.670374419e-8 * p.emissivity * (bar.surface**4 - p.ambient_temperature**4)
+    return flux * bar.scale / p.scale_conductivity
+
+
+@kernel
+def before_pass(p, x, stand, bar, interval, given, out):
+    """Cool `bar` through what is left of the `interval` [s] since the middle of its last pass, and soften it.
+
+    given: true surface temperature [K] to which the profile is shifted, or nan for the model's own. Fills
+    `entry_reading` of `out`: what the entry pyrometer shows, skin of scale and its offset in it.
+    """
+    waited = min(p.pyrometer_delay, EARLIEST_READING * interval)
+    cool_in_air(bar, x.heat_capacity_table, p, interval - waited)
+    out.recrystallised = soften(bar, x.last_rate, interval)
+    if isfinite(given):
+        shift(bar, given - bar.surface)
+    late = p.scale_skin_rate * (interval - p.usual_pause) if p.stand_group[stand] < 0.5 else 0.0
+    out.entry_reading = bar.surface - skin(p, bar) + p.entry_pyrometer_offset[stand] + late
+    out.interval = interval
+
+
+@kernel
+def behind_pass(p, x, stand, bar, interval, out):
+    """Cool `bar` up to its exit pyrometer; fill `later_surface` (true) and `exit_reading` of `out`.
+
+    interval: time to the middle of the next pass [s], of which the pyrometer takes at most half.
+    """
+    cool_in_air(bar, x.heat_capacity_table, p, min(p.pyrometer_delay, EARLIEST_READING * interval))
+    out.later_surface = bar.surface
+    out.exit_reading = bar.surface - skin(p, bar) + p.exit_pyrometer_offset[stand]
+
+
+@kernel
+def roll_schedule(p, x, bar, intervals, given, setup_force, results):
+    """Roll `bar` (BAR record, changed) through all passes; fill `results` (PASS records, one per pass).
+
+    p: Parameters; x: State record for its tables, not changed but for `last_rate`. intervals (STANDS,): time from the
+    middle of the pass before [s], the first is ignored; given (STANDS,): true surface temperatures at entry [K], nan
+    where the model shall say; setup_force (STANDS,) [N], negative for a gap that is right whatever the force. No
+    tension, no alarm, no random deviation. Errors: none.
+    """
+    count = int(p.stand_count)
+    for stand in range(count):
+        out = results[stand]
+        before_pass(p, x, stand, bar, intervals[stand] if stand > 0 else 0.0, given[stand], out)
+        roll_pass(p, x, stand, bar, setup_force[stand], 0.0, 0.0, 0.0, out)
+        x.last_rate = out.strain_rate
+        behind_pass(p, x, stand, bar, intervals[stand + 1] if stand + 1 < count else 2.0 * p.pyrometer_delay, out)
+
+
+def usual_intervals(p: Any) -> np.ndarray:
+    """Return the mean times from pass to pass (STANDS,) [s]: mean pauses, and the way over the speed in a train."""
+    result = np.zeros(STANDS)
+    for i in range(1, int(p["stand_count"])):
+        group = p["stand_group"][i]
+        if group > 0.0 and group == p["stand_group"][i - 1]:
+            result[i] = p["stand_distance"][i - 1] / p["velocity"][i - 1]
+        else:
+            result[i] = p["pause_scale"][i] * gamma(1.0 + 1.0 / p["pause_shape"][i])
+    return result
+
+
+def new_bar(unit: Any, diameter: float, mass: float, grade: int, temperature: float, core: float = 0.0) -> np.ndarray:
+    """Return a round bar (BAR record array of one) at `temperature` [K], uniform unless a `core` temperature is given."""
+    bar = np.zeros(1, dtype=BAR)
+    bar["mass"], bar["grade"], bar["grain_size"] = mass, grade, 100e-6
+    round_bar(bar[0], diameter)
+    surface = temperature if core <= 0.0 else 2.0 * temperature - core
+    set_profile(bar[0], core if core > 0.0 else temperature, surface, temperature)
+    return bar
+
+
+def new_results() -> np.ndarray:
+    """Return room for the results of a schedule: PASS records (STANDS,)."""
+    return np.zeros(STANDS, dtype=PASS)

@@ -1,0 +1,1 @@
+"""The walking-beam reheating furnace."""

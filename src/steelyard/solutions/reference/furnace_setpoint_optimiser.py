@@ -1,0 +1,190 @@
+"""Zone set-points as low as the billets allow: each must reach its target when it leaves, evenly warm.
+
+Every minute: each billet's temperature is followed by a model (see billet_model), whose exchange factor the exit
+pyrometer corrects. With the time that each billet still has, announced delays included, the set-point of each zone is
+chosen from the charge end on: the lowest with which every billet in it can still reach its target if the zones behind
+it may go to their limits. So the steel is heated late, walls and flue stay cooler, and a delay lowers everything.
+Standard library only.
+"""
+
+from .billet_model import Billet, Exchange, ahead, difference
+
+SIDES, COLUMNS, SLOTS = ("top", "bottom"), 4, 30
+ROOM = "reheating_furnace."
+ZONES = [f"{side}_{number}" for side in SIDES for number in (1, 2, 3, 4)]
+TEMPERATURES = [f"{ROOM}zone_temperature[{zone}]" for zone in ZONES]
+SETPOINTS = [f"{ROOM}zone_setpoint[{zone}]" for zone in ZONES]
+IN_FORCE = [f"{ROOM}zone_reference[{zone}]" for zone in ZONES]
+PYROMETER, DELAY = f"{ROOM}exit_pyrometer", "line.delay_remaining"
+SLOT = ("number", "charge_temperature", "time", "remaining_time", "thickness", "target")
+SLOT_ZONE = [i * COLUMNS // SLOTS for i in range(SLOTS)]
+
+START_EXCHANGE, SKIN = 0.5, -12.0  # assumed; K by which a scaled surface looks colder
+WATCH_S = 900.0  # assumed: the level-2 table is watched that long before anything is changed
+MARGIN = 4.0  # K above the target that is aimed at
+EVEN = 22.0  # K between core and surface that is aimed at
+BELOW, ABOVE = (250.0, 200.0, 90.0, 40.0), (40.0, 40.0, 40.0, 25.0)  # K around the table, charge end to soak
+DOWN, UP = 6.0, 12.0  # K per minute, what walls and burners follow
+LAG_S = 420.0
+TRUST = 0.7  # share of an announced delay that is believed
+
+
+class Furnace:
+    """Follows the billets in the furnace, slot by slot; slot 0 is the charge end."""
+
+    def __init__(self, plant: dict) -> None:
+        self.exchange = Exchange(START_EXCHANGE, SKIN)
+        self.billets: dict[float, Billet] = {}
+        self.slot_zone = [int(zone) - 1 for zone in plant.get("slot_zone") or [z + 1 for z in SLOT_ZONE]]
+        self.time_s: float | None = None
+        self.pyrometer: float | None = None
+        self.left: Billet | None = None
+        self.zone_at_exit = 0.0
+
+    def update(self, time_s: float, signals: dict, zones: list[float]) -> None:
+        """Take in charged and discharged billets, the time that has passed, the pyrometer."""
+        passed = 0.0 if self.time_s is None else time_s - self.time_s
+        self.time_s = time_s
+        self.slots = [self._slot(i, signals) for i in range(SLOTS)]
+        present = {slot["number"] for slot in self.slots if slot}
+        for number in sorted(set(self.billets) - present):
+            self.left = self.billets.pop(number)
+        for i, slot in enumerate(self.slots):
+            if slot and slot["number"] not in self.billets:
+                self.billets[slot["number"]] = self._arrived(i, slot, zones)
+            elif slot:
+                billet = self.billets[slot["number"]]
+                billet.heat(zones[self.slot_zone[i]], passed, self.exchange.value)
+                billet.target = slot["target"]
+        self._learn(signals.get(PYROMETER), zones[-1])
+
+    def _slot(self, i: int, signals: dict) -> dict | None:
+        """Return what the board says of a slot, None when it is empty or not fully told."""
+        slot = {name: signals.get(f"{ROOM}slot_{name}[{i}]") for name in SLOT}
+        if any(value is None for value in slot.values()) or slot["thickness"] <= 0.0 or slot["target"] <= 0.0:
+            return None
+        return slot
+
+    def _arrived(self, i: int, slot: dict, zones: list[float]) -> Billet:
+        """Return a billet seen for the first time; one that is not fresh was heated at an even pace."""
+        billet = Billet(slot["charge_temperature"], slot["thickness"] / 1000.0, slot["target"])
+        seconds = slot["time"] * 60.0 / (i + 1.0)
+        for place in range(i + 1):
+            billet.heat(zones[self.slot_zone[place]], seconds, self.exchange.value)
+        return billet
+
+    def _learn(self, shown: float | None, zone: float) -> None:
+        """Compare the pyrometer with the billet that left last; correct the exchange factor and all billets."""
+        billet, self.left = self.left, None
+        if billet is None or shown is None or shown == self.pyrometer:
+            return
+        self.pyrometer = shown
+        surface = billet.temperature + 0.5 * difference(billet.temperature, zone, self.exchange.value, billet.thickness)
+        change = self.exchange.learn(shown, surface, billet.sensitivity)
+        for other in self.billets.values():
+            other.temperature += change * other.sensitivity
+
+    def bias(self) -> float:
+        """Return by how much billets come out warmer than the model says [K], as far as the pyrometer tells."""
+        return self.exchange.offset - SKIN
+
+    def stays(self, i: int, untold: float) -> list[tuple[int, float]]:
+        """Return (zone, seconds) that the billet in slot `i` still has, less `untold` seconds of delay.
+
+        All billets walk by one slot when one leaves: this one moves on when those before it leave.
+        """
+        times = [60.0 * slot["remaining_time"] if slot else None for slot in self.slots]
+        found, before = [], 0.0
+        for place in range(i, SLOTS):
+            until = times[SLOTS - 1 - (place - i)]
+            until = before if until is None else max(until - untold, before)
+            found.append((self.slot_zone[place], until - before))
+            before = until
+        return found
+
+
+class Solution:
+    """Writes the set-points of all eight zones; top and bottom alike."""
+
+    name = "furnace set-point optimiser"
+    version = "1.0"
+    kind = "controller"
+    reads = [
+        *TEMPERATURES, *IN_FORCE, PYROMETER, DELAY,
+        *(f"{ROOM}slot_{name}[*]" for name in SLOT),
+    ]  # fmt: skip
+    writes = SETPOINTS
+    interval_s = 60.0
+
+    def start(self, run: dict) -> None:
+        """A new run: forget all billets."""
+        self.furnace = Furnace(run.get("plant") or {})
+        self.begun: float | None = None
+        self.table: list[float] = []
+        self.set: list[float] = []
+
+    def decide(self, time_s: float, signals: dict) -> dict:
+        """Return the set-points to write; nothing while the table is still watched or signals are missing."""
+        zones = _columns(signals, TEMPERATURES)
+        in_force = _columns(signals, IN_FORCE)
+        if zones is None or in_force is None:
+            return {}
+        self.furnace.update(time_s, signals, zones)
+        self.begun = time_s if self.begun is None else self.begun
+        if time_s - self.begun < WATCH_S:
+            self.table = [max(pair) for pair in zip(in_force, self.table or in_force, strict=True)]
+            self.set = list(in_force)
+            return {}
+        wanted = self._lowest(zones, signals.get(DELAY) or 0.0)
+        self.set = [min(max(w, s - DOWN), s + UP) for w, s in zip(wanted, self.set, strict=True)]
+        return {name: round(self.set[k % COLUMNS], 1) for k, name in enumerate(SETPOINTS)}
+
+    def _lowest(self, zones: list[float], delay: float) -> list[float]:
+        """Return the lowest set-points from the charge end on, those behind at their limits."""
+        untold = (1.0 - TRUST) * 60.0 * max(delay, 0.0)
+        low = [table - below for table, below in zip(self.table, BELOW, strict=True)]
+        wanted = [table + above for table, above in zip(self.table, ABOVE, strict=True)]
+        for column in range(COLUMNS):
+            high = wanted[column]
+            needed = low[column]
+            for i in self._critical(column):
+                needed = self._needed(i, column, needed, high, wanted, zones, untold)
+            wanted[column] = needed
+        return wanted
+
+    def _critical(self, column: int) -> list[int]:
+        """Return the slots of a zone that decide: its first and last billet, and each one with a higher target."""
+        slots = self.furnace.slots
+        here = [i for i in range(SLOTS) if slots[i] and self.furnace.slot_zone[i] == column]
+        chosen = dict.fromkeys([*here[:1], *here[-1:]])
+        highest = max((slots[i]["target"] for i in here), default=0.0)
+        chosen.update(dict.fromkeys([i for i in here if slots[i]["target"] == highest][-1:]))
+        return list(chosen)
+
+    def _needed(
+        self, i: int, column: int, low: float, high: float, wanted: list[float], zones: list[float], untold: float
+    ) -> float:
+        """Return the lowest set-point of a zone, `low` or more, with which the billet in slot `i` gets warm enough."""
+        furnace = self.furnace
+        billet = furnace.billets[furnace.slots[i]["number"]]
+        stays, aim = furnace.stays(i, untold), billet.target + MARGIN - furnace.bias()
+
+        def fits(setpoint: float) -> bool:
+            trial = [*wanted[:column], setpoint, *wanted[column + 1 :]]
+            warm, uneven = ahead(billet, stays, zones, trial, furnace.exchange.value, LAG_S)
+            return warm >= aim and abs(uneven) <= EVEN
+
+        if fits(low):
+            return low
+        for _ in range(6):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if fits(middle) else (middle, high)
+        return high
+
+
+def _columns(signals: dict, names: list[str]) -> list[float] | None:
+    """Return the mean of top and bottom in each of the four columns; None when one is missing."""
+    values = [signals.get(name) for name in names]
+    if any(value is None for value in values):
+        return None
+    return [0.5 * (values[k] + values[k + COLUMNS]) for k in range(COLUMNS)]
