@@ -33,7 +33,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "studies": WORDS | {"plant", "hub", "twin", "solutions", "trials"},
     "validation": WORDS | {"engine", "physics", "materials", "processes", "plant", "hub", "twin"},
 }
-HEAVY = {"numba", "scipy", "polars", "duckdb", "sqlalchemy", "sklearn", "rich", "numpy", "jinja2", "gymnasium", "pyroll"}
+HEAVY = {
+    "numba",
+    "scipy",
+    "polars",
+    "duckdb",
+    "sqlalchemy",
+    "sklearn",
+    "rich",
+    "numpy",
+    "jinja2",
+    "gymnasium",
+    "pyroll",
+}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 400, 40, 150
 
 

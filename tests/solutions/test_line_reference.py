@@ -1,6 +1,7 @@
 """The reference solutions of the hot bar line, each on worlds small enough to know the answer."""
 
 import csv
+import itertools
 import math
 import random
 from datetime import datetime
@@ -174,6 +175,7 @@ def test_the_limit_alarm_waits_and_then_stands():
         scores.append(alarm.decide(60.0 * minute, signals))
     assert scores[14]["clogging[top_1]"] < 0.5 <= scores[15]["clogging[top_1]"]
     assert scores[29]["clogging[bottom_4]"] == 0.0
+    alarm.start({})
     cold = {f"{FURNACE}zone_temperature[top_1]": 1100.0, f"{FURNACE}zone_reference[top_1]": 1200.0}
     assert [alarm.decide(6e4 + t, cold)["clogging[top_1]"] for t in (0.0, 900.0)] == [0.0, 1.0]
 
@@ -211,14 +213,14 @@ def test_the_exchange_factor_is_learned_from_the_pyrometer():
     assert abs(learned.offset + 12.0) < 8.0
 
 
-def furnace(pace=110.0, delay=0.0, minute=0, **changes):
+def furnace(pace=110.0, delay=0.0, **changes):
     """Return the signals of a furnace in even operation: every slot full, one billet every `pace` seconds."""
     named = {"line.delay_remaining": delay, optimiser.PYROMETER: 1140.0}
     for k in range(8):
         named[optimiser.TEMPERATURES[k]] = named[optimiser.IN_FORCE[k]] = (1000.0, 1100.0, 1200.0, 1190.0)[k % 4]
     for i in range(30):
-        values = {"number": 30.0 - i, "charge_temperature": 20.0, "time": i * pace / 60.0 + minute,
-                  "remaining_time": (30.0 - i) * pace / 60.0 + delay, "thickness": 50.0, "target": 1150.0}  # fmt: skip
+        values = {"number": 30.0 - i, "charge_temperature": 20.0, "time": i * pace / 60.0,
+                  "remaining_time": (30.0 - i) * pace / 60.0 + delay, "thickness": 100.0, "target": 1150.0}  # fmt: skip
         named.update({f"{FURNACE}slot_{name}[{i}]": value for name, value in values.items()})
     return {**named, **changes}
 
@@ -227,21 +229,20 @@ def settled(minutes=40, **changes):
     """Return what the optimiser has set after some minutes in a furnace that does not move."""
     solution = optimiser.Solution()
     solution.start({})
-    found = [solution.decide(60.0 * minute, furnace(minute=0, **changes)) for minute in range(minutes)]
-    return found
+    return [solution.decide(60.0 * minute, furnace(**changes)) for minute in range(minutes)]
 
 
 def test_the_optimiser_watches_then_moves_at_a_limited_rate():
     found = settled()
     assert all(one == {} for one in found[:15])
-    for before, after in zip(found[15:], found[16:], strict=False):
+    for before, after in itertools.pairwise(found[15:]):
         for name in optimiser.SETPOINTS:
             assert -optimiser.DOWN - 0.11 <= after[name] - before[name] <= optimiser.UP + 0.11
     assert set(found[-1]) == set(optimiser.SETPOINTS)
 
 
 def test_more_time_means_lower_set_points():
-    usual, slow, waiting = (settled(**c)[-1] for c in ({}, {"pace": 160.0}, {"delay": 40.0}))
+    usual, slow, waiting = (settled(**c)[-1] for c in ({"pace": 75.0}, {"pace": 120.0}, {"pace": 75.0, "delay": 40.0}))
     name = "reheating_furnace.zone_setpoint[top_3]"
     assert slow[name] < usual[name]
     assert waiting[name] < usual[name]

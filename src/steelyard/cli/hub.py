@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from steelyard.cli.hub_passes import passes
 from steelyard.cli.output import console, emit, folding, language, progress
 from steelyard.hub.texts import table_word
 
 app = typer.Typer(no_args_is_help=True, help="Recorded data: import, look, check for plausibility.")
+app.command()(passes)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]

@@ -22,7 +22,9 @@ def run(
     line: Annotated[str, typer.Argument(help="The line, e.g. hot_bar_line.")],
     hours: Annotated[float, typer.Option(help="Plant time in hours.", min=0.01)] = 8.0,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.", min=0)] = 1,
-    out: Annotated[Path | None, typer.Option("--out", help="Where the record goes; without it only the figures.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the record goes; without it only the figures.")
+    ] = None,
     scenario: Annotated[str, typer.Option(help="What happens to the line.")] = "normal",
     plant: Annotated[str, typer.Option(help="The shipped plant.")] = "pilot",
     twin: Annotated[Path | None, typer.Option(help="A calibrated bar_rolling twin whose mill is used.")] = None,

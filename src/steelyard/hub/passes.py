@@ -122,7 +122,7 @@ class _Recording:
         self.stands = self._stands()
         if not self.stands:
             raise DataError(
-                f"recording {name!r} has no stand: channels force_duo_…_kn with torque_duo_knm, or force_f1_kn … are needed"
+                f"recording {name!r} has no stand: channels force_duo_…_kn, torque_duo_knm or force_f1_kn … are needed"
             )
 
     def _signal(self, column: str | None) -> np.ndarray:
@@ -288,7 +288,7 @@ def _failed(kept: list[Pass]) -> tuple[int, str] | None:
 
 
 def _bars(rolled: list[Pass], finished: list[Pass]) -> list[list[Pass]]:
-    """Return the passes bar by bar: one ends when finishing is followed by the reversing stand, or after a long pause."""
+    """Return the passes bar by bar: the reversing stand after finishing, or a long pause, begins a new one."""
     bars: list[list[Pass]] = []
     for one in sorted([*rolled, *finished], key=lambda p: p.start):
         last = bars[-1][-1] if bars else None

@@ -39,7 +39,7 @@ def filled(values: np.ndarray, most: int) -> np.ndarray:
 
 def baseline(values: np.ndarray, step: float) -> np.ndarray:
     """Return what the sensor shows with no bar in the stand, at every sample (`step` [s]); it may drift."""
-    length = max(int(round(BLOCK_S / step)), 1)
+    length = max(round(BLOCK_S / step), 1)
     count = max(values.size // length, 1)
     blocks = np.array([_middle(part) for part in np.array_split(values, count)])
     half = max(int(WINDOW_S / BLOCK_S / 2), 1)
@@ -70,7 +70,7 @@ def find_pulses(force: np.ndarray, step: float, lowest: float, shortest_s: float
     `lowest`: force below which nothing is a pass; `shortest_s`: shorter contacts are knocks; a bar that bounces, with
     the force gone for less than `bridge_s`, is one contact.
     """
-    smooth = _smoothed(force, max(int(round(0.01 / step)) | 1, 3))
+    smooth = _smoothed(force, max(round(0.01 / step) | 1, 3))
     usable = smooth[np.isfinite(smooth)]
     if not usable.size:
         return []

@@ -14,6 +14,7 @@ from steelyard.hub.ledger import Ledger
 from steelyard.hub.mapping import FileMap, load_mapping
 from steelyard.hub.ranges import RECORDINGS
 from steelyard.hub.reading import RawTable, numbers, read_csv, times
+from steelyard.hub.source import median_of
 from steelyard.units import convert
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def _cleaned(
         beyond = (frame[name] < limits.low) | (frame[name] > limits.high)
         if not (wild | beyond).any():
             continue
-        of, middle = frame.height, frame[name].median()
-        ledger.refuse_many(raw, name, int((wild | beyond).sum()), of, f"median {middle}; {limits.span}", unit)
+        many, shown = int((wild | beyond).sum()), f"median {median_of(frame[name]):g}; {limits.span}"
+        ledger.refuse_many(raw, name, many, frame.height, shown, unit)
         for bad, reason in ((wild, "not_finite"), (beyond & ~wild, "beyond_sensor")):
             frame = ledger.drop_values(raw, frame, bad, name, _shown(raw, frame, name), reason)
     again = ~frame.select("recording", "time").to_struct().is_first_distinct()

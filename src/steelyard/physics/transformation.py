@@ -233,10 +233,10 @@ def decompose(phases, steel, temperature, dt):
 
     Rates: speed·(Ae3 − T)³·exp(−23500/RT) for ferrite, (Ae1 − T)³·exp(−27500/RT) for pearlite, (Bs − T)²·exp(−27500/RT)
     for bainite, R = 1.987; the progress of each adds up over temperatures (Scheil). Ferrite grows towards its
-    equilibrium share, pearlite and bainite into all austenite left; martensite forms on new lows under Ms, which falls with the
-    carbon that ferrite rejected. Fractions only grow, and their sum is at most 1. Source: Li (1998); the 27500 of
-    pearlite is that of Kirkaldy & Venugopalan (1984): recollections of Li differ, and 23500 would be ten times faster
-    than isothermal diagrams of 1045 and 4140.
+    equilibrium share, pearlite and bainite into all austenite left; martensite forms on new lows under Ms, which falls
+    with the carbon that ferrite rejected. Fractions only grow, and their sum is at most 1. Source: Li (1998); the 27500
+    of pearlite is that of Kirkaldy & Venugopalan (1984): recollections of Li differ, and 23500 would be ten times
+    faster than isothermal diagrams of 1045 and 4140.
     """
     left = austenite(phases)
     if left <= 0.0 or temperature >= steel[AE3]:

@@ -42,7 +42,7 @@ class Bar:
     rolling_end: Scalar = quantity("s", "plant time at which rolling ended", low=0.0, high=1e10)
     finish_temperature: Scalar = quantity("K", "surface temperature after the last pass", low=-50.0, high=1500.0, shown="°C")  # fmt: skip
     force: Array = quantity("N", "roll force of the pass", low=0.0, high=50000.0, shown="kN", shape=STANDS, labels=PASSES)  # fmt: skip
-    torque: Array = quantity("N·m", "torque of both rolls of the pass", low=-2000.0, high=5000.0, shown="kN·m", shape=STANDS, labels=PASSES)  # fmt: skip
+    torque: Array = quantity("N·m", "torque of one roll in the pass", low=-2000.0, high=5000.0, shown="kN·m", shape=STANDS, labels=PASSES)  # fmt: skip
     entry_temperature: Array = quantity("K", "surface temperature before the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     leaving_temperature: Array = quantity("K", "surface temperature after the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     expected_force: Array = quantity("N", "force for which the gap of the pass was set", low=0.0, high=50000.0, shown="kN", shape=STANDS, labels=PASSES)  # fmt: skip
@@ -70,7 +70,9 @@ def begin(row, piece, time):
     row.target_temperature = piece.target_temperature
     row.discharge_time = row.exit_temperature = row.exit_surface_temperature = row.exit_core_temperature = 0.0
     row.exit_difference = row.skid_difference = row.scale_loss = row.decarburised_depth = 0.0
-    row.highest_zone_temperature = row.fuel_energy = row.furnace_heat = row.emission = row.electric_energy = row.pump_energy = 0.0
+    row.highest_zone_temperature = row.fuel_energy = row.furnace_heat = row.emission = row.electric_energy = (
+        row.pump_energy
+    ) = 0.0
     row.rolling_start = row.rolling_end = row.finish_temperature = row.diameter = row.diameter_deviation = 0.0
     row.grain_size = row.hardness = row.tensile_strength = row.cobble = row.overload = row.cold = 0.0
     row.bed_time = row.off_time = 0.0

@@ -102,11 +102,10 @@ def _discharge(plant):
     furnace.discharge(unit, piece, plant.time)
     _note_discharge(plant)
     furnace.walk(unit)
+    pumped = plant.descaling.y.electric_energy
     descaler.descale(plant.descaling, piece, plant.time)
-    row = row_of(plant, piece.number)
-    row.pump_energy = plant.descaling.y.bar_energy
+    row_of(plant, piece.number).pump_energy = plant.descaling.y.electric_energy - pumped
     mill.start_bar(plant.bar_rolling, piece, plant.time)
-    row.rolling_start = plant.time
     yard.x.discharged += 1.0
     yard.x.next_discharge = plant.time + pace_now(yard)
 
@@ -145,7 +144,9 @@ def _roll(plant, dt):
     mill.finish_bar(unit, piece, plant.time)
     row = row_of(plant, piece.number)
     _note_passes(row, unit)
-    row.rolling_end, row.grain_size = plant.time, piece.grain_size
+    row.grain_size = piece.grain_size
+    if row.diameter > 0.0:
+        row.diameter_deviation = row.diameter - plant.line.p.nominal_diameter
     if row.cobble > 0.5:
         row.off_time = plant.time
         plant.line.y.cobbles += 1.0
@@ -161,9 +162,9 @@ def _note_passes(row, unit):
     for k in range(STANDS):
         row.force[k], row.torque[k] = y.pass_force[k], y.pass_torque[k]
         row.entry_temperature[k], row.leaving_temperature[k] = y.pass_entry_temperature[k], y.pass_exit_temperature[k]
-        row.expected_force[k], row.pass_time[k] = y.expected_force[k], y.pass_time[k]
-    row.finish_temperature, row.diameter = y.finish_temperature, y.diameter
-    row.diameter_deviation, row.electric_energy = y.diameter_deviation, y.bar_energy
+        row.expected_force[k], row.pass_time[k] = y.setup_force_used[k], y.pass_time[k]
+    row.rolling_start, row.rolling_end = y.rolling_start, y.rolling_end
+    row.finish_temperature, row.diameter, row.electric_energy = y.finish_temperature, y.diameter, y.bar_energy
     row.cobble, row.overload, row.cold = y.cobble, y.overload, y.cold
 
 
@@ -188,7 +189,7 @@ def _show(plant):
     yard.y.pace, yard.y.delay_remaining = pace_now(yard), remaining
     yard.y.bars_charged, yard.y.bars_discharged = yard.x.charged, yard.x.discharged
     yard.y.bars_rolled = yard.x.delivered
-    unit.u.pace, unit.u.delay_remaining = yard.y.pace, remaining
+    unit.x.pace, unit.x.announced_delay = yard.y.pace, remaining
 
 
 @kernel
@@ -253,3 +254,10 @@ def true_signals() -> list[Signal]:
             every = block_signals(name, inputs, dtype, base + offset, True)
             found += [s for s in every if s.name.split(".")[1].split("[")[0] in setpoints]
     return found
+
+
+def place_of(unit: str, block: str, field: str) -> int:
+    """Return the index, in the flat record, of the first number of ``unit.block.field``."""
+    record, base = member(RECORD, unit)
+    dtype, offset = member(record, block)
+    return (base + offset + member(dtype, field)[1]) // 8

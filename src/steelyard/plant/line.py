@@ -16,9 +16,11 @@ from steelyard.engine.blocks import fill, member
 from steelyard.engine.streams import stream, uniform
 from steelyard.errors import ParameterError
 from steelyard.parameters import load_parameters
-from steelyard.plant import hot_bar_line, instruments, traffic
+from steelyard.plant import hot_bar_line, traffic
 from steelyard.plant.bar_log import LOG_LENGTH
 from steelyard.plant.board import Board
+from steelyard.plant.instrument_file import load_faults, load_instruments
+from steelyard.plant.instruments import InstrumentFault, new_instruments, shown_signals
 from steelyard.plant.ramps import add_ramp
 from steelyard.plant.scenarios import scenario
 from steelyard.processes.catalogue import house
@@ -27,6 +29,7 @@ from steelyard.signals import Signal, declared
 
 NAME = "hot_bar_line"
 FOLDER = Path(__file__).resolve().parent / "lines" / NAME
+INSTRUMENTS_FILE = FOLDER / "instruments.toml"
 HOUSES = {
     "reheating_furnace": "furnace",
     "descaling": "descaling",
@@ -95,13 +98,11 @@ def line_draws(plant: str, n: int, seed: int) -> list[LineValues]:
 def signals() -> list[Signal]:
     """Return the signals of the board: where an instrument looks at a value, the board shows the instrument."""
     true = hot_bar_line.true_signals()
-    dtype, base = member(hot_bar_line.RECORD, "instruments")
-    shown = instruments.shown_positions(_instruments(true), dtype, base)
-    return [Signal(s.name, s.declaration, s.writable, shown.get(s.position, s.position)) for s in true]
+    return shown_signals(true, load_instruments(INSTRUMENTS_FILE, true), _instruments_at() // 8)
 
 
-def _instruments(true: list[Signal]) -> np.ndarray:
-    return instruments.load_instruments(FOLDER / "instruments.toml", true)
+def _instruments_at() -> int:
+    return member(hot_bar_line.RECORD, "instruments")[1]
 
 
 def open_line(values: LineValues, seed: int, scenario_id: str = "normal") -> "LineWorks":
@@ -130,28 +131,26 @@ def new_line(values: LineValues, seed: int) -> np.ndarray:
         model.prepare(plant[unit][0])
     fill(plant["line"][0]["p"], traffic.Traffic, values.traffic)
     plant["line"][0]["x"]["delay_drawn"] = -1.0
-    true = hot_bar_line.true_signals()
-    found = _instruments(true)
+    plant["instruments"][0] = new_instruments(hot_bar_line.INSTRUMENTS)
+    found = load_instruments(INSTRUMENTS_FILE, hot_bar_line.true_signals())
     plant["instruments"][0][: len(found)] = found
-    _wire(plant, true)
+    _wire(plant)
     hot_bar_line.fill_furnace(plant)
     return plant
 
 
-def _wire(plant: np.ndarray, true: list[Signal]) -> None:
+def _wire(plant: np.ndarray) -> None:
     """Lead what the instruments show to the inputs of level 1."""
-    shown = {signal.name: signal.position for signal in signals()}
-    record, base = member(hot_bar_line.RECORD, "reheating_furnace")
-    inputs, offset = member(record, "u")
-    k = 0
-    for target, source in WIRED.items():
-        dtype, place = member(inputs, target)
-        names = [n for n in shown if n.split("[")[0] == f"reheating_furnace.{source}"]
-        for i, name in enumerate(names):
-            wire = plant["wires"][0][k]
-            wire["active"], wire["source"] = 1.0, shown[name]
-            wire["target"] = (base + offset + place) // 8 + i
-            k += 1
+    shown: dict[str, list[int]] = {}
+    for signal in signals():
+        shown.setdefault(signal.name.split("[")[0], []).append(signal.position)
+    wires = [
+        (source, hot_bar_line.place_of("reheating_furnace", "u", target) + i)
+        for target, name in WIRED.items()
+        for i, source in enumerate(shown[f"reheating_furnace.{name}"])
+    ]
+    for wire, (source, target) in zip(plant["wires"][0], wires, strict=False):
+        wire["active"], wire["source"], wire["target"] = 1.0, source, target
 
 
 class LineWorks:
@@ -220,35 +219,50 @@ def fault_table(unit: str) -> dict[str, Callable[[dict[str, Any], float], None]]
     if unit == "line":
         return traffic.FAULTS
     if unit not in HOUSES:
-        raise ParameterError(f"there is no unit {unit!r} in {NAME}; units are: {', '.join([*HOUSES, 'line', 'instruments'])}")
+        raise ParameterError(
+            f"there is no unit {unit!r} in {NAME}; units are: {', '.join([*HOUSES, 'line', 'instruments'])}"
+        )
     return house(unit).module("faults").FAULTS
 
 
 def all_faults() -> list[str]:
     """Return the names of all faults of the line, ``unit.fault``."""
     found = [f"{unit}.{name}" for unit in (*HOUSES, "line") for name in fault_table(unit)]
-    return found + [f"instruments.{name}" for name in instruments.FAULTS]
+    return found + [f"instruments.{name}" for name in instrument_faults()]
+
+
+def instrument_faults() -> dict[str, InstrumentFault]:
+    """Return the faults of the instruments of the line by name."""
+    true = hot_bar_line.true_signals()
+    return load_faults(INSTRUMENTS_FILE, true, load_instruments(INSTRUMENTS_FILE, true))
 
 
 def inject_fault(plant: np.ndarray, name: str, severity: float, start: float, growth: float) -> None:
     """Put the ramps of fault `name` (``unit.fault``) into the record; ParameterError when it does not exist."""
     unit, _, fault = name.partition(".")
-    known = instruments.FAULTS if unit == "instruments" else fault_table(unit)
+    known: dict[str, Any] = dict(instrument_faults() if unit == "instruments" else fault_table(unit))
     if fault not in known:
         raise ParameterError(f"{NAME} has no fault {name!r}; faults are: {', '.join(all_faults())}")
     if not (math.isfinite(severity) and 0.0 <= severity <= 1.0):
         raise ParameterError(f"fault {name!r} has severity {severity!r}; it lies between 0 and 1")
     if unit == "instruments":
-        instruments.inject(plant, fault, severity, start, growth)
+        _disturb(plant, known[fault], severity, start, growth)
         return
     block = traffic.Traffic if unit == "line" else house(unit).module().Parameters
     healthy = {n: np.array(plant[unit]["p"][n][0]).tolist() for n in declared(block)}
     faulty = copy.deepcopy(healthy)
     known[fault](faulty, severity)
-    record, base = member(hot_bar_line.RECORD, unit)
-    parameters, offset = member(record, "p")
     for field in declared(block):
         before, after = np.ravel(healthy[field]), np.ravel(faulty[field])
-        first = (base + offset + member(parameters, field)[1]) // 8
+        first = hot_bar_line.place_of(unit, "p", field)
         for i in np.flatnonzero(before != after):
             add_ramp(plant, first + int(i), float(after[i] - before[i]), start, growth)
+
+
+def _disturb(plant: np.ndarray, fault: InstrumentFault, severity: float, start: float, growth: float) -> None:
+    """Put the ramps of a fault of instruments into the record."""
+    dtype = plant.dtype["instruments"].base
+    for row in fault.rows if severity > 0.0 else ():
+        for setting, change in fault.changes.items():
+            place = _instruments_at() + row * dtype.itemsize + member(dtype, setting)[1]
+            add_ramp(plant, place // 8, severity * change, start, growth)

@@ -40,6 +40,7 @@ class Traffic:
     target_temperature: Array = quantity("K", "mean temperature wanted at discharge, by grade", low=900.0, high=1300.0, shown="°C", shape=GRADES, labels=GRADE_LABELS)  # fmt: skip
     grade_share: Array = quantity("1", "share of the lots, by grade", low=0.0, high=1.0, shape=GRADES, labels=GRADE_LABELS)  # fmt: skip
     lot_length: Scalar = quantity("1", "billets of one grade in a row", low=1.0, high=1000.0)
+    nominal_diameter: Scalar = quantity("m", "diameter ordered", low=2.0, high=300.0, shown="mm")
     initial_grain: Scalar = quantity("m", "austenite grain of a reheated billet", low=0.005, high=1.0, shown="mm")
     delay_probability: Scalar = quantity("1", "chance of a mill delay before a bar", low=0.0, high=0.5)
     delay_mean: Scalar = quantity("s", "mean length of a delay beyond the shortest", low=0.0, high=24.0, shown="h")

@@ -93,11 +93,13 @@ def soft_violations(record: RunRecord) -> float:
     return float(record.counts.get("soft", 0.0) / max(1, len(record.log)))
 
 
-def evaluate(catalogue: dict[str, Kpi], columns: tuple[str, ...], record: RunRecord, what: str) -> dict[str, float]:
-    """Return every KPI of `catalogue` for one run; DataError when the log is empty or lacks one of `columns`."""
+def evaluate(
+    catalogue: dict[str, Kpi], columns: tuple[str, ...], record: RunRecord, what: str, least: int = 1
+) -> dict[str, float]:
+    """Return every KPI of `catalogue` for one run; DataError below `least` products or without one of `columns`."""
     missing = [name for name in columns if name not in (record.log.dtype.names or ())]
     if missing:
         raise DataError(f"the {what} table has no column {', '.join(missing)}; KPIs cannot be computed")
-    if len(record.log) == 0:
-        raise DataError(f"the run has no departed {what} after the warm-up; plan more {what}s")
+    if len(record.log) < least:
+        raise DataError(f"the run has {len(record.log) or 'no'} departed {what} after the warm-up; plan more {what}s")
     return {id_: one.value(record) for id_, one in catalogue.items()}

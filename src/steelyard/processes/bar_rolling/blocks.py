@@ -1,5 +1,7 @@
 """The four blocks of the rolling mill, and the records of a bar in it and of one pass of it."""
 
+from typing import Any
+
 import numpy as np
 
 from steelyard.engine.blocks import block_dtype
@@ -8,12 +10,11 @@ from steelyard.signals import Array, Scalar, quantity
 
 STANDS = 16
 CONTOUR = 49
-HEAT_POINTS = 161
 RINGS = 8
 COEFFICIENTS = 10
 STAND_LABELS = tuple(f"pass_{i}" for i in range(1, STANDS + 1))
-PER_PASS = {"shape": STANDS, "labels": STAND_LABELS}
-PER_GRADE = {"shape": GRADES, "labels": GRADE_LABELS}
+PER_PASS: dict[str, Any] = {"shape": STANDS, "labels": STAND_LABELS}
+PER_GRADE: dict[str, Any] = {"shape": GRADES, "labels": GRADE_LABELS}
 
 BAR = np.dtype(
     [
@@ -79,7 +80,6 @@ class Parameters:
     spread_factor: Array = quantity("1", "natural spread over that of the law", low=0.0, high=3.0, **PER_PASS)
     density: Scalar = quantity("kg/m³", "density of the hot steel", low=6500.0, high=8000.0)
     conductivity: Scalar = quantity("W/(m·K)", "conductivity of the hot steel", low=10.0, high=60.0)
-    carbon: Array = quantity("1", "carbon of the grade", low=0.0, high=2.0, shown="%", **PER_GRADE)
     ambient_temperature: Scalar = quantity("K", "hall temperature", low=-30.0, high=80.0, shown="°C")
     emissivity: Scalar = quantity("1", "emissivity of the scaled bar", low=0.05, high=1.0)
     convection_coefficient: Scalar = quantity("W/(m²·K)", "convection from the bar to the air", low=0.0, high=300.0)
@@ -148,7 +148,6 @@ class State:
     groove_place: Array = quantity("m", "contour of the groove: way from its middle", shape=(STANDS, CONTOUR))
     groove_below: Array = quantity("m", "contour of the groove: depth below the barrel", shape=(STANDS, CONTOUR))
     flow_stress_table: Array = quantity("1", "coefficients of Hensel and Spittel by grade", shape=(GRADES, COEFFICIENTS))  # fmt: skip
-    heat_capacity_table: Array = quantity("J/(kg·K)", "heat capacity by grade, every 10 K from 300 K", shape=(GRADES, HEAT_POINTS))  # fmt: skip
     nominal_area: Array = quantity("m²", "section of the bar behind the pass for which the speed cone is set", shape=STANDS)  # fmt: skip
     learned_force: Array = quantity("N", "level 2: learned force of the pass", shape=STANDS)
     groove_worn: Array = quantity("m", "groove worn off so far", shape=STANDS)
@@ -165,6 +164,7 @@ class State:
     next_time: Scalar = quantity("s", "time at which the coming pass begins")
     mid_time: Scalar = quantity("s", "time up to which the bar's temperature is reckoned")
     last_rate: Scalar = quantity("1/s", "strain rate of the last pass")
+    last_temperature: Scalar = quantity("K", "mean temperature of the bar in the last pass")
     release_time: Scalar = quantity("s", "time at which the bar leaves the mill")
 
 

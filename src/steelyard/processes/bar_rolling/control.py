@@ -13,7 +13,7 @@ def set_gaps(unit):
     """Fix the set-up forces of the coming bar in `setup_force_used` [N]: those written, else the learned ones."""
     for i in range(int(unit.p.stand_count)):
         written = unit.u.setup_force[i]
-        unit.y.setup_force_used[i] = written if written >= 0.0 else unit.x.learned_force[i]
+        unit.y.setup_force_used[i] = written if written > 0.0 else unit.x.learned_force[i]
 
 
 @kernel

@@ -29,6 +29,7 @@ from steelyard.processes.bar_rolling.blocks import (  # noqa: F401
 )
 from steelyard.processes.bar_rolling.control import learn_force, set_gaps, train_tension
 from steelyard.processes.bar_rolling.passes import roll_pass
+from steelyard.processes.bar_rolling.prepare import prepare  # noqa: F401
 from steelyard.processes.bar_rolling.schedule import before_pass, behind_pass
 from steelyard.processes.bar_rolling.section import rectangular_bar, round_bar
 from steelyard.processes.bar_rolling.thermal import chill, cool_in_air, mean_temperature, set_profile
@@ -110,7 +111,7 @@ def _lose_bar(unit, alarm, time):
     """Stop the rolling of the bar with `alarm`; it leaves when the mill is cleared."""
     p, x, y = unit.p, unit.x, unit.y
     y.alarm = alarm
-    y.overload = 1.0 if alarm == DRIVE_TRIPPED or alarm == FORCE_LIMIT else 0.0
+    y.overload = 1.0 if alarm in (DRIVE_TRIPPED, FORCE_LIMIT) else 0.0
     y.cold = 1.0 if alarm == TOO_COLD else 0.0
     y.cobble = 0.0 if alarm == TOO_COLD and x.pass_index < 0.5 else 1.0
     x.release_time = time + (p.cobble_time if y.cobble > 0.5 else REJECT_TIME)
@@ -164,7 +165,7 @@ def _next_pass(unit, seed, stand, start, duration):
     if opening > 0.0 and p.water_box_length > 0.0:
         seconds = p.water_box_length / p.velocity[stand]
         chill(
-            x.bar, x.heat_capacity_table, p.conductivity, p.density, p.water_box_coefficient * opening,
+            x.bar, p.conductivity, p.density, p.water_box_coefficient * opening,
             p.water_temperature, seconds,
         )  # fmt: skip
 
@@ -186,7 +187,7 @@ def _do_pass(unit, seed):
     roll_pass(p, x, stand, bar, y.setup_force_used[stand], scatter, x.tension[stand], front, last)
     if stand == 0:
         y.rolling_start = start
-    x.last_rate, x.pass_start = last.strain_rate, start
+    x.last_rate, x.last_temperature, x.pass_start = last.strain_rate, last.mean_temperature, start
     wait = p.stand_distance[stand] / p.velocity[stand] if p.stand_group[stand] > 0.5 else 2.0 * p.pyrometer_delay
     behind_pass(p, x, stand, bar, wait, last)
     _show(unit, stand, middle, duration)
@@ -222,7 +223,7 @@ def mill_step(unit, seed, time, dt):
 def _release(unit):
     """Let the bar, whole or lost, wait at the exit."""
     x, y = unit.x, unit.y
-    cool_in_air(x.bar, x.heat_capacity_table, unit.p, min(max(x.release_time - x.mid_time, 0.0), 60.0))
+    cool_in_air(x.bar, unit.p, min(max(x.release_time - x.mid_time, 0.0), 60.0))
     x.phase, y.rolling_end = DONE, x.release_time
     y.bar_temperature = mean_temperature(x.bar)
 
@@ -237,7 +238,11 @@ def finish_bar(unit, piece, time):
     piece.thickness = y.diameter if y.diameter > 0.0 else bar.area / bar.width
     piece.width = y.diameter if y.diameter > 0.0 else bar.width
     piece.length = bar.mass / (unit.p.density * bar.area)
-    piece.temperature, piece.surface_temperature, piece.core_temperature = mean_temperature(bar), bar.surface, bar.ring[0]
+    piece.temperature, piece.surface_temperature, piece.core_temperature = (
+        mean_temperature(bar),
+        bar.surface,
+        bar.ring[0],
+    )
     piece.skid_difference = 0.0
     piece.scale, piece.grain_size, piece.retained_strain = bar.scale, bar.grain_size, bar.retained_strain
     x.phase, y.occupied = FREE, 0.0

@@ -20,11 +20,12 @@ from steelyard.physics.bar_section import (
     working_radius,
 )
 from steelyard.physics.flow_stress import hensel_spittel_mean
+from steelyard.physics.phase_heat import phase_heat_capacity
 from steelyard.physics.rolling import ekelund_friction, hitchcock_constant, hitchcock_radius
 from steelyard.processes.bar_rolling.blocks import CONTOUR, STANDS
 from steelyard.processes.bar_rolling.laws import exit_width, roll_force, roll_torque
 from steelyard.processes.bar_rolling.section import contact_area, entry_height, extent, free_side, take_shape
-from steelyard.processes.bar_rolling.thermal import _capacity, chill, mean_temperature, shift
+from steelyard.processes.bar_rolling.thermal import chill, mean_temperature, shift
 
 ROUNDS = 3
 LEAST_ELONGATION = 0.998
@@ -74,9 +75,7 @@ def _gap_geometry(p, x, stand, bar, gap, out):
     length = sqrt(radius * (entry - leaving))
     out.entry_thickness, out.exit_thickness, out.working_radius = entry, leaving, radius
     out.width, out.area, out.filling = width, area, 0.5 * width / place[CONTOUR - 1]
-    out.contact_area = contact_area(
-        bar, turned, place, depth, gap, p.roll_radius[stand], contact, width, length
-    )
+    out.contact_area = contact_area(bar, turned, place, depth, gap, p.roll_radius[stand], contact, width, length)
     out.contact_width = out.contact_area / length
     out.strain = _strains(bar, entry, leaving, area)
     out.strain_rate = out.strain * p.velocity[stand] / length
@@ -132,11 +131,9 @@ def _heat(p, x, stand, bar, out):
     free = 2.0 * free_side(bar) / bar.perimeter
     coefficient = p.contact_coefficient * max(1.0 - free, 0.1)
     rolls = p.roll_temperature + x.roll_heat[stand]
-    out.heat_to_rolls = chill(
-        bar, x.heat_capacity_table, p.conductivity, p.density, coefficient, rolls, out.contact_time
-    )
+    out.heat_to_rolls = chill(bar, p.conductivity, p.density, coefficient, rolls, out.contact_time)
     out.deformation_heat = p.deformation_heat_share * out.flow_stress * out.strain * bar.area
-    capacity = _capacity(x.heat_capacity_table, int(bar.grade), mean_temperature(bar))
+    capacity = phase_heat_capacity(mean_temperature(bar), 1.0)
     warmer = out.deformation_heat / (bar.area * p.density * capacity) + p.pass_temperature_correction[stand]
     shift(bar, warmer)
 

@@ -1,4 +1,4 @@
-"""From the parameters of a mill to the tables that its kernels read: grooves, flow stress, heat capacity, speed cone."""
+"""From the parameters of a mill to the tables that its kernels read: grooves, flow stress, speed cone."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from steelyard.physics.groove import Section, groove_section
 from steelyard.processes.bar_rolling.blocks import CONTOUR, STANDS
 from steelyard.processes.bar_rolling.schedule import new_bar, new_results, roll_schedule, usual_intervals
 from steelyard.processes.bar_rolling.section import rectangular_bar
-from steelyard.processes.bar_rolling.thermal import heat_capacities
 
 GROOVES = (
     "round", "circular oval", "swedish oval", "box", "diamond", "square", "false round", "oval 3-radii",
@@ -59,7 +58,6 @@ def prepare(unit: Any) -> None:
         x["groove_place"][stand], x["groove_below"][stand] = stand_groove(p, stand)
     for i, grade in enumerate(GRADE_LABELS):
         x["flow_stress_table"][i] = list(flow_stress_coefficients(grade).values())
-        x["heat_capacity_table"][i] = heat_capacities(float(p["carbon"][i]))
     x["groove_worn"], x["guide_play"] = p["groove_wear"], p["guide_clearance"]
     unit["y"]["groove_worn"] = p["groove_wear"]
     unit["u"]["setup_force"], unit["u"]["speed_trim"], unit["u"]["water_valve"] = OWN_SETUP, 1.0, 0.0

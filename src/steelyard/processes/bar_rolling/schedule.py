@@ -33,8 +33,8 @@ def before_pass(p, x, stand, bar, interval, given, out):
     `entry_reading` of `out`: what the entry pyrometer shows, skin of scale and its offset in it.
     """
     waited = min(p.pyrometer_delay, EARLIEST_READING * interval)
-    cool_in_air(bar, x.heat_capacity_table, p, interval - waited)
-    out.recrystallised = soften(bar, x.last_rate, interval)
+    cool_in_air(bar, p, interval - waited)
+    out.recrystallised = soften(bar, x.last_rate, x.last_temperature, interval)
     if isfinite(given):
         shift(bar, given - bar.surface)
     late = p.scale_skin_rate * (interval - p.usual_pause) if p.stand_group[stand] < 0.5 else 0.0
@@ -48,7 +48,7 @@ def behind_pass(p, x, stand, bar, interval, out):
 
     interval: time to the middle of the next pass [s], of which the pyrometer takes at most half.
     """
-    cool_in_air(bar, x.heat_capacity_table, p, min(p.pyrometer_delay, EARLIEST_READING * interval))
+    cool_in_air(bar, p, min(p.pyrometer_delay, EARLIEST_READING * interval))
     out.later_surface = bar.surface
     out.exit_reading = bar.surface - skin(p, bar) + p.exit_pyrometer_offset[stand]
 
@@ -57,7 +57,7 @@ def behind_pass(p, x, stand, bar, interval, out):
 def roll_schedule(p, x, bar, intervals, given, setup_force, results):
     """Roll `bar` (BAR record, changed) through all passes; fill `results` (PASS records, one per pass).
 
-    p: Parameters; x: State record for its tables, not changed but for `last_rate`. intervals (STANDS,): time from the
+    p: Parameters; x: State record for its tables, not changed but for `last_rate` and `last_temperature`. intervals (STANDS,): time from the
     middle of the pass before [s], the first is ignored; given (STANDS,): true surface temperatures at entry [K], nan
     where the model shall say; setup_force (STANDS,) [N], negative for a gap that is right whatever the force. No
     tension, no alarm, no random deviation. Errors: none.
@@ -67,7 +67,7 @@ def roll_schedule(p, x, bar, intervals, given, setup_force, results):
         out = results[stand]
         before_pass(p, x, stand, bar, intervals[stand] if stand > 0 else 0.0, given[stand], out)
         roll_pass(p, x, stand, bar, setup_force[stand], 0.0, 0.0, 0.0, out)
-        x.last_rate = out.strain_rate
+        x.last_rate, x.last_temperature = out.strain_rate, out.mean_temperature
         behind_pass(p, x, stand, bar, intervals[stand + 1] if stand + 1 < count else 2.0 * p.pyrometer_delay, out)
 
 

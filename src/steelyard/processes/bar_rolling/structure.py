@@ -1,23 +1,21 @@
-"""Austenite between passes: recrystallisation, retained strain, grain size."""
-
-from math import exp, log
+"""Austenite between passes: recrystallisation, retained strain, grain size (physics/recrystallisation.py)."""
 
 from steelyard.engine.kernel import kernel
-
-GAS = 8.314462618
+from steelyard.physics.recrystallisation import after_pause
+from steelyard.processes.bar_rolling.thermal import mean_temperature
 
 
 @kernel
-def soften(bar, strain_rate, seconds):
-    """Let `bar` recrystallise for `seconds` at its mean temperature; return the recrystallised share."""
-    if seconds <= 0.0 or bar.retained_strain < 0.01:
+def soften(bar, strain_rate, pass_temperature, seconds):
+    """Let `bar` recrystallise and grow for `seconds`; return the recrystallised share.
+
+    bar: its grain size is that before the last pass, its retained strain includes that pass; changed to those after the
+    pause. strain_rate [1/s] and pass_temperature [K]: of the last pass; the pause is taken at the bar's mean now.
+    """
+    before = bar.retained_strain
+    if seconds <= 0.0 or before <= 0.0:
         return 0.0
-    temperature = bar.ring[3]
-    d = 1e6 * bar.grain_size
-    e = bar.retained_strain
-    half = 2.3e-15 * e**-2.5 * d * d * exp(230e3 / (GAS * temperature))
-    share = 1.0 - exp(-log(2.0) * seconds / half)
-    new = 343.0 * e**-0.5 * d**0.4 * exp(-45e3 / (GAS * temperature))
-    bar.retained_strain = e * (1.0 - share)
-    bar.grain_size = 1e-6 * (new * share ** (4.0 / 3.0) + d * (1.0 - share) ** 2)
-    return share
+    temperature = 0.5 * (pass_temperature + mean_temperature(bar))
+    grain, retained = after_pause(bar.grain_size, before, strain_rate, pass_temperature, temperature, seconds)
+    bar.grain_size, bar.retained_strain = grain, retained
+    return 1.0 - retained / before

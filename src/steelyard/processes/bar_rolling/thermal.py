@@ -2,21 +2,20 @@
 
 **Model** RINGS rings that keep their share of the section from pass to pass, thin under the surface; backward Euler in
 growing steps, radiation linearised over each step; a section that is not round conducts better by the square of its
-perimeter over that of the circle (assumed). Left out: temperature along the bar (the ends: `end_difference`), unequal
+perimeter over that of the circle (assumed). In the mill the steel is austenite, undercooled if need be: its heat
+capacity alone; the heat of transformation belongs to the cooling bed. Left out: temperature along the bar (the ends: `end_difference`), unequal
 cooling around the perimeter, the heat of friction as one of the surface.
 **Holds** any pause; 500–1350 °C.
 **Source** Patankar (1980), ch. 4; radiation after Incropera, ch. 13.
 **Checked** validation case V06 through tests/processes/bar_rolling/test_thermal.py; energy closes there too.
 """
 
-from math import log, pi, sqrt
-
-import numpy as np
+from math import exp, log, pi, sqrt
 
 from steelyard.engine.kernel import kernel
-from steelyard.materials.steel import specific_enthalpy
+from steelyard.physics.phase_heat import phase_heat_capacity
 from steelyard.physics.radiation import radiation_coefficient
-from steelyard.processes.bar_rolling.blocks import HEAT_POINTS, RINGS
+from steelyard.processes.bar_rolling.blocks import RINGS
 
 EDGE = (0.0, 0.35, 0.55, 0.70, 0.81, 0.89, 0.945, 0.98, 1.0)
 """Radii between the rings over that of the bar."""
@@ -26,12 +25,6 @@ _CENTRE = tuple(sqrt(0.5 * (EDGE[i] ** 2 + EDGE[i + 1] ** 2)) for i in range(RIN
 _BETWEEN = tuple(2.0 * pi / log(b / a) for a, b in zip(_CENTRE, (*_CENTRE[1:], 1.0), strict=True))
 FIRST_STEP, LONGEST_STEP, GROWTH = 0.05, 2.0, 1.7
 CHILL_STEPS = 3
-
-
-def heat_capacities(carbon: float) -> np.ndarray:
-    """Return the heat capacity of a steel with `carbon` from 300 K in steps of 10 K, the means of each step [J/(kg·K)]."""
-    edges = [specific_enthalpy(300.0 + 10.0 * i, carbon) for i in range(HEAT_POINTS + 1)]
-    return np.diff(np.array(edges)) / 10.0
 
 
 @kernel
@@ -61,16 +54,10 @@ def set_profile(bar, core, surface, mean):
 
 
 @kernel
-def _capacity(table, grade, temperature):
-    place = int((temperature - 300.0) * 0.1)
-    return table[grade, min(max(place, 0), HEAT_POINTS - 1)]
-
-
-@kernel
-def exchange(bar, table, conductivity, density, coefficient, environment, dt):
+def exchange(bar, conductivity, density, coefficient, environment, dt):
     """Advance the rings of `bar` by `dt` [s] under one surface coefficient; return the heat lost per length [J/m].
 
-    table: heat capacities by grade; coefficient [W/(m²·K)] to `environment` [K]. One backward Euler step.
+    coefficient [W/(m²·K)] to `environment` [K]. One backward Euler step.
     """
     circle = 2.0 * sqrt(pi * bar.area)
     bulge = bar.perimeter / circle
@@ -78,12 +65,11 @@ def exchange(bar, table, conductivity, density, coefficient, environment, dt):
     film = max(coefficient, 1e-6) * bar.perimeter
     skin = inner * _BETWEEN[RINGS - 1]
     outer = film * skin / (film + skin)
-    grade = int(bar.grade)
     mass = density * bar.area / dt
     left = 0.0
     below = 0.0
     for i in range(RINGS):
-        stored = mass * SHARE[i] * _capacity(table, grade, bar.ring[i])
+        stored = mass * SHARE[i] * phase_heat_capacity(bar.ring[i], 1.0)
         right = inner * _BETWEEN[i] if i < RINGS - 1 else outer
         load = stored * bar.ring[i]
         if i == RINGS - 1:
@@ -105,14 +91,14 @@ def exchange(bar, table, conductivity, density, coefficient, environment, dt):
 
 
 @kernel
-def cool_in_air(bar, table, p, seconds):
+def cool_in_air(bar, p, seconds):
     """Cool `bar` by radiation and convection for `seconds`, and let its scale grow; return the heat lost per length [J/m]."""
     left, step, lost = seconds, FIRST_STEP, 0.0
     while left > 1e-9:
         dt = min(step, left) if left - step > 0.25 * step else left
         emissivity = p.emissivity * p.radiation_factor
         h = radiation_coefficient(bar.surface, p.ambient_temperature, emissivity) + p.convection_coefficient
-        lost += exchange(bar, table, p.conductivity, p.density, h, p.ambient_temperature, dt)
+        lost += exchange(bar, p.conductivity, p.density, h, p.ambient_temperature, dt)
         left -= dt
         step = min(step * GROWTH, LONGEST_STEP)
     grow_scale(bar, p.scale_growth, seconds)
@@ -122,27 +108,15 @@ def cool_in_air(bar, table, p, seconds):
 @kernel
 def grow_scale(bar, growth, seconds):
     """Grow the scale of `bar` parabolically: growth [m²/s] at 1100 °C, activation energy 169.5 kJ/mol (brief, V13)."""
-    rate = growth * np.exp(-20381.5 * (1.0 / max(bar.surface, 300.0) - 1.0 / 1373.15))
+    rate = growth * exp(-20381.5 * (1.0 / max(bar.surface, 300.0) - 1.0 / 1373.15))
     bar.scale = sqrt(bar.scale * bar.scale + rate * seconds)
 
 
 @kernel
-def chill(bar, table, conductivity, density, coefficient, environment, seconds):
+def chill(bar, conductivity, density, coefficient, environment, seconds):
     """Cool `bar` through one film (rolls, water) for `seconds` in CHILL_STEPS steps; return the heat per length [J/m]."""
     lost = 0.0
     for _ in range(CHILL_STEPS):
         dt = seconds / CHILL_STEPS
-        lost += exchange(bar, table, conductivity, density, coefficient, environment, dt)
+        lost += exchange(bar, conductivity, density, coefficient, environment, dt)
     return lost
-
-
-@kernel
-def cool_between(temperature, seconds, area, perimeter, emissivity, ambient, heat_per_volume):
-    """Return the mean temperature of a bar after `seconds` of radiation, as one lump [K]: the closed form for calibration.
-
-    dT/dt = −ε·σ·(T⁴ − T_a⁴)·P/(A·ρc), with T_a⁴ dropped against T⁴ and put back as a mean: exact for T >> T_a.
-    area [m²], perimeter [m], heat_per_volume ρc [J/(m³·K)].
-    """
-    speed = 5.670374419e-8 * emissivity * perimeter / (area * heat_per_volume)
-    share = 1.0 - (ambient / temperature) ** 4
-    return (temperature**-3 + 3.0 * speed * share * seconds) ** (-1.0 / 3.0)

@@ -121,8 +121,8 @@ def _settle(unit, k, loss, dt):
         x.enthalpy[k], austenite(phases), phases[BAINITE], phases[MARTENSITE], x.bar_temperature[k]
     )
     x.bar_temperature[k] = temperature
-    if temperature <= CRITICAL and x.cooling_rate_700[k] < 0.0:
-        x.cooling_rate_700[k] = max(loss / phase_heat_capacity(CRITICAL, 1.0), 0.0)
+    if temperature <= CRITICAL and x.bar_cooling_rate[k] < 0.0:
+        x.bar_cooling_rate[k] = max(loss / phase_heat_capacity(CRITICAL, 1.0), 0.0)
     x.lowest_temperature[k] = min(x.lowest_temperature[k], temperature)
     x.bar_recalescence[k] = max(x.bar_recalescence[k], temperature - x.lowest_temperature[k])
 
@@ -156,7 +156,7 @@ def note_properties(unit, k):
             break
         advance_bar(unit, k, 60.0)
     x.energy_off = counted
-    rate = max(x.cooling_rate_700[k], 0.0)
+    rate = max(x.bar_cooling_rate[k], 0.0)
     x.ferrite, x.pearlite, x.bainite = phases[FERRITE], phases[PEARLITE], phases[BAINITE]
     x.martensite = max(1.0 - x.ferrite - x.pearlite - x.bainite, 0.0)
     x.cooling_rate, x.recalescence = rate, x.bar_recalescence[k]

@@ -61,7 +61,7 @@ class State:
     waiting: Array = quantity("s", "time since the bar was last computed", low=0.0, high=1e4, **PER_BAR)
     interval: Array = quantity("s", "time after which it is computed again", low=0.0, high=1e4, **PER_BAR)
     sub_step: Array = quantity("s", "length of the last inner step", low=0.0, high=1e4, **PER_BAR)
-    cooling_rate_700: Array = quantity("K/s", "cooling rate at 700 °C without the heat of transformation; negative before", low=-1e3, high=1e3, **PER_BAR)  # fmt: skip
+    bar_cooling_rate: Array = quantity("K/s", "cooling rate at 700 °C without the heat of transformation; negative before", low=-1e3, high=1e3, **PER_BAR)  # fmt: skip
     lowest_temperature: Array = quantity("K", "lowest mean temperature so far", low=-100.0, high=1500.0, shown="°C", **PER_BAR)  # fmt: skip
     bar_recalescence: Array = quantity("K", "greatest rise above the lowest temperature", low=0.0, high=300.0, **PER_BAR)  # fmt: skip
     bar_heat_off: Array = quantity("J", "heat that the bar gave off on the bed", low=-1e6, high=1e6, shown="MJ", **PER_BAR)  # fmt: skip
@@ -100,5 +100,3 @@ class Outputs:
 
 
 RECORD = unit_dtype(Parameters, Inputs, State, Outputs)
-SETPOINTS = {"fan_speed": 0.0, "rake_time": 30.0}
-"""Set-points of a bed in usual operation, SI."""

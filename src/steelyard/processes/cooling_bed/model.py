@@ -35,7 +35,6 @@ from steelyard.processes.cooling_bed.bar import advance_bar, note_properties, su
 from steelyard.processes.cooling_bed.blocks import (
     BED_SLOTS,
     RECORD,
-    SETPOINTS,
     SLOT_LABELS,
     Inputs,
     Outputs,
@@ -44,8 +43,8 @@ from steelyard.processes.cooling_bed.blocks import (
 )
 
 __all__ = [
-    "BED_SLOTS", "RECORD", "SETPOINTS", "SLOT_LABELS", "Inputs", "Outputs", "Parameters", "State", "bed_step",
-    "can_place", "heat_content", "new_unit", "place", "ready", "start", "take",
+    "BED_SLOTS", "RECORD", "SLOT_LABELS", "Inputs", "Outputs", "Parameters", "State", "bed_step",
+    "can_place", "heat_content", "new_unit", "place", "prepare", "ready", "take",
 ]  # fmt: skip
 
 STILL_AUSTENITE = 873.15
@@ -54,9 +53,10 @@ USUAL_GRAIN = 20e-6
 
 
 @kernel
-def start(unit):
-    """Bring a bed with parameters and set-points to its empty state."""
-    p, x, y = unit.p, unit.x, unit.y
+def prepare(unit):
+    """Bring a bed with parameters to its usual set-points (still air) and to its empty state."""
+    p, u, x, y = unit.p, unit.u, unit.x, unit.y
+    u.fan_speed, u.rake_time = 0.0, 30.0
     for k in range(BED_SLOTS):
         x.slot[k], x.bar_number[k] = -1.0, -1.0
         x.bar_temperature[k], x.lowest_temperature[k] = p.ambient_temperature, p.ambient_temperature
@@ -152,7 +152,7 @@ def place(unit, piece, time):
     x.slot[k], x.waiting[k], x.interval[k], x.sub_step[k] = 0.0, 0.0, 0.0, 1.0
     x.radius[k], x.heat_surface[k] = 2.0 * section / perimeter, perimeter * piece.length / piece.mass
     x.bar_temperature[k], x.lowest_temperature[k] = piece.temperature, piece.temperature
-    x.flux[k], x.cooling_rate_700[k], x.bar_recalescence[k], x.bar_heat_off[k] = 0.0, -1.0, 0.0, 0.0
+    x.flux[k], x.bar_cooling_rate[k], x.bar_recalescence[k], x.bar_heat_off[k] = 0.0, -1.0, 0.0, 0.0
     _prepare(unit, k, piece.grade)
     x.energy_in += x.bar_mass[k] * x.enthalpy[k]
     y.bars_on_bed += 1.0
@@ -232,12 +232,10 @@ def bed_step(unit, dt):
 
 
 def new_unit(values: dict) -> np.ndarray:
-    """Return a fresh record (1,) of an empty bed with SI parameters `values` and the usual set-points."""
+    """Return a fresh record (1,) of an empty bed with SI parameters `values`."""
     from steelyard.engine.blocks import fill
 
     record = np.zeros(1, RECORD)
     fill(record["p"][0], Parameters, values)
-    for name, value in SETPOINTS.items():
-        record["u"][name] = value
-    start(record[0])
+    prepare(record[0])
     return record

@@ -111,24 +111,24 @@ class Outputs:
     spray_time: Scalar = quantity("s", "time of spraying for the last piece", low=0.0, high=1e4)
     water_used: Scalar = quantity("m³", "water since the start", low=0.0, high=1e9)
     electric_energy: Scalar = quantity("J", "electric energy since the start", low=0.0, high=1e9, shown="kWh")
+    bar_energy: Scalar = quantity("J", "electric energy for the last piece and the pause before it", low=0.0, high=1e6, shown="kWh")  # fmt: skip
     alarm: Scalar = quantity("1", "0 none, 1 header pressure too low", low=0.0, high=1.0)
 
 
 RECORD = unit_dtype(Parameters, Inputs, State, Outputs)
-SETPOINTS = {"water_on": 1.0, "pressure_setpoint": 180e5, "feed_speed": 1.5}
-"""Set-points of a ring in usual operation, SI."""
 
 
 @kernel
-def start(unit):
-    """Bring a ring with parameters and set-points to its state before the first piece."""
-    x, y = unit.x, unit.y
+def prepare(unit):
+    """Bring a ring with parameters to its usual set-points and to its state before the first piece."""
+    u, x, y = unit.u, unit.x, unit.y
+    u.water_on, u.pressure_setpoint, u.feed_speed = 1.0, 180e5, 1.5
     x.nozzle_worn, x.nozzle_clogged, x.pump_worn, x.last_time = 0.0, 0.0, 0.0, -1.0
     x.removed_scale, x.heat_taken, x.mean_drop, x.removal = 0.0, 0.0, 0.0, 0.0
     y.piece_number, y.header_pressure, y.water_flow, y.impact_pressure, y.specific_energy = -1.0, 0.0, 0.0, 0.0, 0.0
     y.entry_temperature, y.exit_temperature = unit.p.water_temperature, unit.p.water_temperature
     y.residual_scale, y.stripe_share, y.spray_time, y.water_used, y.electric_energy = 0.0, 0.0, 0.0, 0.0, 0.0
-    y.alarm = 0.0
+    y.bar_energy, y.alarm = 0.0, 0.0
 
 
 @kernel
@@ -220,7 +220,7 @@ def descale(unit, piece, time):
     """
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     idle = max(time - x.last_time, 0.0) if x.last_time >= 0.0 else 0.0
-    y.electric_energy += p.standby_power * idle
+    y.bar_energy = p.standby_power * idle
     x.last_time = time
     y.piece_number, y.entry_temperature = piece.number, piece.surface_temperature
     y.header_pressure, y.water_flow, y.impact_pressure, y.specific_energy = 0.0, 0.0, 0.0, 0.0
@@ -243,19 +243,18 @@ def descale(unit, piece, time):
         y.header_pressure, y.water_flow, y.impact_pressure = pressure, total, impact
         y.specific_energy = specific_energy(pressure, total, perimeter, u.feed_speed)
         y.water_used += total * y.spray_time
-        y.electric_energy += pressure / (1.0 - p.header_loss) * total * y.spray_time / p.pump_efficiency
+        y.bar_energy += pressure / (1.0 - p.header_loss) * total * y.spray_time / p.pump_efficiency
         y.alarm = 1.0 if pressure < p.alarm_pressure else 0.0
         _wear(unit, y.spray_time)
+    y.electric_energy += y.bar_energy
     y.exit_temperature, y.residual_scale = piece.surface_temperature, piece.scale
 
 
 def new_unit(values: dict) -> np.ndarray:
-    """Return a fresh record (1,) of the ring with SI parameters `values` and the usual set-points."""
+    """Return a fresh record (1,) of the ring with SI parameters `values`."""
     from steelyard.engine.blocks import fill
 
     record = np.zeros(1, RECORD)
     fill(record["p"][0], Parameters, values)
-    for name, value in SETPOINTS.items():
-        record["u"][name] = value
-    start(record[0])
+    prepare(record[0])
     return record

@@ -17,6 +17,8 @@ COUNTERS_X = (
 )  # fmt: skip
 COUNTERS_Y = ("fuel_energy", "carbon_dioxide", "fan_energy", "charged", "discharged")
 NORMAL_PRESSURE = 8.0
+NEUTRAL_SETPOINT = 273.15
+"""Value of a zone set-point [K] (0 °C) that leaves the zone to level 2."""
 
 
 def cold(unit: Any, values: dict[str, Any]) -> None:
@@ -24,6 +26,7 @@ def cold(unit: Any, values: dict[str, Any]) -> None:
     fill(unit["p"], model.Parameters, values)
     ambient = float(unit["p"]["ambient_temperature"])
     unit["u"]["pressure_setpoint"] = NORMAL_PRESSURE
+    unit["u"]["zone_setpoint"], unit["u"]["air_ratio_setpoint"] = NEUTRAL_SETPOINT, 0.0
     x, y = unit["x"], unit["y"]
     for name in ("gas_temperature", "wall_temperature", "thermocouple", "air_temperature"):
         x[name] = ambient

@@ -17,7 +17,7 @@ class Solution:
     kind = "detector"
     reads = [
         f"reheating_furnace.{name}[{zone}]"
-        for name in ("valve_position", "zone_temperature", "zone_setpoint")
+        for name in ("valve_position", "zone_temperature", "zone_reference")
         for zone in ZONES
     ]
     writes: list[str] = []
@@ -43,7 +43,7 @@ class Solution:
     def _exceeded(self, zone: str, signals: dict) -> bool:
         valve = signals.get(f"reheating_furnace.valve_position[{zone}]")
         measured = signals.get(f"reheating_furnace.zone_temperature[{zone}]")
-        wanted = signals.get(f"reheating_furnace.zone_setpoint[{zone}]")
+        wanted = signals.get(f"reheating_furnace.zone_reference[{zone}]")
         if valve is not None and valve >= VALVE_LIMIT:
             return True
         return measured is not None and wanted is not None and wanted > 0.0 and wanted - measured >= TEMPERATURE_LIMIT

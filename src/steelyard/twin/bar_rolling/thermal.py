@@ -152,5 +152,3 @@ def _columns(
             by_entry[:, :, j] = (moved.entry - around.tracks.entry) / STEP
             by_exit[:, :, j] = (moved.exit - around.tracks.exit) / STEP
     return by_entry, by_exit
-
-
