@@ -8,7 +8,7 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium")
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 
-from steelyard.environments import register_environments  # noqa: E402
+from steelyard.environments import register  # noqa: E402
 from steelyard.environments.channels import box, scaled, unit_box  # noqa: E402
 from steelyard.environments.ladle_furnace import OBSERVED, LadleFurnaceEnv  # noqa: E402
 from steelyard.errors import ParameterError, SignalError  # noqa: E402
@@ -19,7 +19,7 @@ ID = "steelyard/LadleFurnace-v0"
 @pytest.fixture
 def env():
     """A short episode, made as a user makes it."""
-    register_environments()
+    register()
     return gymnasium.make(ID, heats=3).unwrapped
 
 

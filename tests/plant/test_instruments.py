@@ -171,6 +171,16 @@ def test_same_seed_same_readings_and_a_copy_is_an_exact_snapshot():
     assert np.array_equal(shown, whole[0][151:], equal_nan=True)
 
 
+def test_an_instrument_of_events_reads_each_event_once():
+    course = np.repeat([100.0, 200.0, math.nan, 300.0, 0.0], 10)
+    shown, _, offset, _ = follow(course, noise=1.0, event=1.0)
+    assert [len(set(shown[k : k + 10])) for k in (0, 10, 30)] == [1, 1, 1]
+    assert len({shown[0] - 100.0, shown[10] - 200.0, shown[30] - 300.0}) == 3
+    assert np.isnan(shown[20:30]).all()
+    assert not shown[40:].any(), "no event yet"
+    assert offset[9] == -9.0
+
+
 def test_mirrored_noise_is_the_same_luck_with_the_other_sign():
     plus, *_ = follow(np.full(100, 5.0), noise=1.0, bias_spread=1.0)
     minus, *_ = follow(np.full(100, 5.0), noise=1.0, bias_spread=1.0, mirror=-1.0)

@@ -52,13 +52,13 @@ def test_every_bar_is_there_once_with_its_passes_and_its_signals(record: Path) -
     passes = polars.read_parquet(record / "passes-0000.parquet")
     assert about["bars"] == len(bars) > 10
     assert about["synthetic"] is True
-    assert bars["number"].to_list() == list(range(len(bars)))
+    assert bars["number"].to_list() == list(range(1, len(bars) + 1))
     whole = bars.filter(polars.col("cobble") == 0.0)["number"]
     assert passes.filter(polars.col("number").is_in(whole.implode())).height == 14 * len(whole)
     assert about["units"]["signals"]["reheating_furnace.fuel_energy"] == "GJ"
     found = signals_of(record, 5)
     assert set(found["unit"]) == {"reheating_furnace", "bar_rolling", "cooling_bed"}
-    bar = bars.row(5, named=True)
+    bar = bars.row(4, named=True)
     rolled = found.filter(polars.col("unit") == "bar_rolling")
     assert rolled["time_s"].is_between(bar["rolling_start"], bar["rolling_end"]).all()
     assert rolled["bar_rolling.roll_force"].drop_nulls().len() == len(rolled)

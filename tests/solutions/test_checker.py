@@ -22,24 +22,24 @@ def failed(result):
 
 
 @pytest.fixture(scope="module")
-def board():
-    """The signals of the real board."""
-    from steelyard.plant.board import ROLE_WRITES, public_signals
+def boards():
+    """The signals of the real boards."""
+    from steelyard.plant.board import PLANTS, ROLE_WRITES, public_signals
     from steelyard.solutions.contract import signal_infos
 
-    return signal_infos(public_signals("ladle_furnace"), ROLE_WRITES)
+    return [signal_infos(public_signals(plant), ROLE_WRITES) for plant in PLANTS]
 
 
 @pytest.mark.parametrize("path", [*map(reference_path, REFERENCE), *EXAMPLES], ids=lambda path: path.name)
-def test_reference_and_example_solutions_pass_on_the_real_board(path, board):
-    result = check(path, board)
+def test_reference_and_example_solutions_pass_on_the_real_boards(path, boards):
+    result = check(path, boards)
     assert result["passed"], result["checks"]
     assert len(result["hash"]) == 64
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_new_solution_passes(kind, tmp_path, board):
-    result = check(write_template(tmp_path / "mine.py", kind), board)
+def test_a_new_solution_passes(kind, tmp_path, boards):
+    result = check(write_template(tmp_path / "mine.py", kind), boards)
     assert result["passed"], result["checks"]
     assert result["solution"]["kind"] == kind
 

@@ -15,7 +15,7 @@ from steelyard.trials.canonical import digest
 from steelyard.trials.executor import run_lanes
 from steelyard.trials.kpi import RunRecord
 from steelyard.trials.report import write
-from steelyard.trials.run import _infos as infos
+from steelyard.trials.run import board_infos as infos
 from steelyard.trials.run import run_trial
 from steelyard.trials.subjects.ladle_furnace.kpi import energy
 from steelyard.trials.subjects.ladle_furnace.truth import undissolved_kelvin

@@ -20,12 +20,12 @@ def check_command(
     lang: Lang = None,
 ) -> None:
     """Check whether a solution keeps the contract; exit code 2 when it does not."""
-    from steelyard.plant.board import ROLE_WRITES, public_signals
+    from steelyard.plant.board import PLANTS, ROLE_WRITES, public_signals
     from steelyard.solutions.checker import check
     from steelyard.solutions.contract import signal_infos
 
     chosen = language(lang)
-    result = check(file, signal_infos(public_signals("ladle_furnace"), ROLE_WRITES), chosen)
+    result = check(file, [signal_infos(public_signals(plant), ROLE_WRITES) for plant in PLANTS], chosen)
     emit(result, json_out, lambda: _print_check(result, chosen))
     raise typer.Exit(0 if result["passed"] else 2)
 
@@ -33,7 +33,7 @@ def check_command(
 @app.command("new")
 def new_command(
     file: Annotated[Path, typer.Argument(help="The file to write, for example my_advisor.py.")],
-    kind: Annotated[str, typer.Option("--kind", help="advisor, controller or predictor.")] = "advisor",
+    kind: Annotated[str, typer.Option("--kind", help="advisor, controller, predictor or detector.")] = "advisor",
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:

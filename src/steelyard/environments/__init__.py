@@ -6,10 +6,10 @@ ENTRY_POINTS = {
 }
 
 
-def register_environments() -> None:
+def register() -> None:
     """Register the environments with Gymnasium, which calls this itself; calling it again changes nothing."""
-    from gymnasium.envs.registration import register, registry
+    from gymnasium.envs import registration
 
     for name, place in ENTRY_POINTS.items():
-        if name not in registry:
-            register(id=name, entry_point=place)
+        if name not in registration.registry:
+            registration.register(id=name, entry_point=place)

@@ -25,7 +25,7 @@ LOWEST_KN = 5.0  # no rolled bar needs less
 SHORTEST_S = 0.08
 BOUNCE_S = {"R": 0.4, "F": 0.1}  # passes of one bar on the reversing stand lie seconds apart
 LEVER_M = (0.003, 0.4)  # torque by force: 5 to 100 mm of contact, two rolls
-FAILED_BITE = 0.4  # a contact shorter than this share of both neighbours' did not roll the bar
+FAILED_BITE = 0.4  # bars grow longer: a contact shorter than this share of the one before did not roll the bar
 RETRY_S = 20.0
 NEW_BAR_S = 60.0
 NEAR_S, FAR_S = 0.1, 0.3  # where a pyrometer looks before and after the contact
@@ -169,10 +169,12 @@ class _Recording:
     def trials(self, first: int) -> list[Trial]:
         """Return the bars of this recording."""
         rejected: list[dict[str, Any]] = []
-        reversing = [stand for stand in self.stands if stand.label == "R"]
-        rolled = [one for stand in reversing for one in self._reversing(stand, rejected)]
-        finished = [one for stand in self.stands if stand.label != "R" for one in self._continuous(stand, rejected)]
-        bars = _bars(rolled, finished)
+        rolled = [
+            one
+            for stand in self.stands
+            for one in (self._reversing if stand.label == "R" else self._continuous)(stand, rejected)
+        ]
+        bars = [_without_tries(bar, rejected) for bar in _bars(rolled)]
         found = [Trial(self.name if not k else f"{self.name}#{k + 1}") for k in range(max(len(bars), 1))]
         for trial, bar in zip(found, bars, strict=False):
             _label(bar, first)
@@ -184,10 +186,10 @@ class _Recording:
         return found
 
     def _reversing(self, stand: _Stand, rejected: list[dict[str, Any]]) -> list[Pass]:
-        """Return the passes of the reversing stand: tries that failed are taken out."""
+        """Return the passes of the reversing stand; its pyrometers see the bar before and after the contact."""
         passes = self._with_torque(stand, rejected)
         self._temperatures(stand, passes)
-        return _without_tries(passes, rejected)
+        return passes
 
     def _continuous(self, stand: _Stand, rejected: list[dict[str, Any]]) -> list[Pass]:
         """Return the passes of a finishing stand; its pyrometers see the bar while it is in the stand."""
@@ -262,22 +264,23 @@ def _reject(one: Pass, reason: str) -> dict[str, Any]:
     }
 
 
-def _without_tries(passes: list[Pass], rejected: list[dict[str, Any]]) -> list[Pass]:
-    """Return the passes without bites that failed and without the shorter one of two in the same direction."""
-    kept = list(passes)
-    while True:
-        drop = _failed(kept)
-        if drop is None:
-            return kept
-        rejected.append(_reject(kept[drop[0]], drop[1]))
-        del kept[drop[0]]
+def _without_tries(bar: list[Pass], rejected: list[dict[str, Any]]) -> list[Pass]:
+    """Return a bar's passes without bites that failed, and without all but the longest try at the same pass."""
+    kept = [one for one in bar if one.pass_label == "R"]
+    while (drop := _failed(kept)) is not None:
+        rejected.append(_reject(kept.pop(drop[0]), drop[1]))
+    for label in dict.fromkeys(one.pass_label for one in bar if one.pass_label != "R"):
+        tries = [one for one in bar if one.pass_label == label]
+        longest = max(tries, key=lambda one: one.contact_time_s)
+        kept.append(longest)
+        rejected += [_reject(one, "repeated") for one in tries if one is not longest]
+    return sorted(kept, key=lambda one: one.start)
 
 
 def _failed(kept: list[Pass]) -> tuple[int, str] | None:
     """Return the first pulse that is no pass, with the reason."""
     for at, one in enumerate(kept):
-        near = [kept[k] for k in (at - 1, at + 1) if 0 <= k < len(kept)]
-        near = [other for other in near if abs((other.start - one.start).total_seconds()) < NEW_BAR_S]
+        near = kept[at - 1 : at] if at else kept[1:3]
         if near and all(one.contact_time_s < FAILED_BITE * other.contact_time_s for other in near):
             return at, "failed_bite"
     for at in range(len(kept) - 1):
@@ -287,10 +290,10 @@ def _failed(kept: list[Pass]) -> tuple[int, str] | None:
     return None
 
 
-def _bars(rolled: list[Pass], finished: list[Pass]) -> list[list[Pass]]:
+def _bars(rolled: list[Pass]) -> list[list[Pass]]:
     """Return the passes bar by bar: the reversing stand after finishing, or a long pause, begins a new one."""
     bars: list[list[Pass]] = []
-    for one in sorted([*rolled, *finished], key=lambda p: p.start):
+    for one in sorted(rolled, key=lambda p: p.start):
         last = bars[-1][-1] if bars else None
         begins = last is None or (one.start - last.end).total_seconds() > NEW_BAR_S
         if begins or (one.pass_label == "R" and last is not None and last.pass_label != "R"):

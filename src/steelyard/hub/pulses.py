@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK_S = 0.05  # the baseline is a running median over blocks of this length …
-WINDOW_S = 20.0  # … this wide: longer than any contact and its pauses, shorter than a drift
-QUIET_PERCENTILE = 40.0
+BLOCK_S = 0.05  # the baseline is found on medians of blocks of this length
+COARSE_S, FINE_S = 20.0, 6.0  # widths: to tell quiet from rolling (longer than contacts), and of the running median
+QUIET_PERCENTILE, QUIET_SIGMAS = 40.0, 5.0
 SIGMAS, MAD_TO_SIGMA = 8.0, 1.4826
 SHARE_OF_TOP = 0.04  # no pass of a trial has less force than this share of its highest one
 HALF = 0.5  # a contact reaches from half the plateau to half the plateau
@@ -42,15 +42,12 @@ def baseline(values: np.ndarray, step: float) -> np.ndarray:
     length = max(round(BLOCK_S / step), 1)
     count = max(values.size // length, 1)
     blocks = np.array([_middle(part) for part in np.array_split(values, count)])
-    half = max(int(WINDOW_S / BLOCK_S / 2), 1)
-    padded = np.concatenate([np.full(half, np.nan), blocks, np.full(half, np.nan)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    with np.errstate(all="ignore"):
-        low = np.nanpercentile(windows, QUIET_PERCENTILE, axis=1)
-        noise = np.nanmedian(np.abs(blocks - low)) * MAD_TO_SIGMA
-        quiet = np.where(np.abs(blocks - low) <= max(SIGMAS * noise, 1e-9), blocks, np.nan)
-        padded[half : half + blocks.size] = quiet
-        level = np.array([_middle(window) for window in windows])
+    low = np.array([_percentile(window, QUIET_PERCENTILE) for window in _windows(blocks, COARSE_S)])
+    away = np.abs(blocks - low)
+    known = away[np.isfinite(away)]
+    noise = float(np.median(known)) * MAD_TO_SIGMA if known.size else 0.0
+    quiet = np.where(away <= max(QUIET_SIGMAS * noise, 1e-9), blocks, np.nan)
+    level = np.array([_middle(window) for window in _windows(quiet, FINE_S)])
     known = np.isfinite(level)
     if not known.any():
         return np.zeros_like(values)
@@ -58,10 +55,22 @@ def baseline(values: np.ndarray, step: float) -> np.ndarray:
     return np.interp(np.arange(values.size), places[known], level[known])
 
 
+def _windows(blocks: np.ndarray, width_s: float) -> np.ndarray:
+    """Return a view of the blocks around each block, padded with nan at the ends."""
+    half = max(int(width_s / BLOCK_S / 2), 1)
+    padded = np.concatenate([np.full(half, np.nan), blocks, np.full(half, np.nan)])
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+
+
+def _percentile(part: np.ndarray, share: float) -> float:
+    """Return a percentile of the finite values, nan when there is none."""
+    finite = part[np.isfinite(part)]
+    return float(np.percentile(finite, share)) if finite.size else float("nan")
+
+
 def _middle(part: np.ndarray) -> float:
     """Return the median of the finite values, nan when there is none."""
-    finite = part[np.isfinite(part)]
-    return float(np.median(finite)) if finite.size else float("nan")
+    return _percentile(part, 50.0)
 
 
 def find_pulses(force: np.ndarray, step: float, lowest: float, shortest_s: float, bridge_s: float) -> list[Pulse]:

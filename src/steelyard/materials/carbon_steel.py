@@ -115,7 +115,7 @@ def steel_heat(temperature):
 
 @kernel
 def conductivity(temperature):
-    """Return the conductivity [W/(m·K)] at `temperature` [K]: 54 − 0.0333·T[°C], 27.3 above 800 °C. EN 1993-1-2, 3.4.1.3.
+    """Return the conductivity [W/(m·K)] at `temperature` [K]: 54 − 0.0333·T[°C], 27.3 above 800 °C; EN 1993-1-2.
 
     >>> round(conductivity(293.15), 2), conductivity(1300.0)
     (53.33, 27.3)

@@ -1,10 +1,11 @@
 """Combustion of gaseous fuels: air need, products, heating value, enthalpy of air and of flue gas, NOx as a proxy.
 
-**Model** Complete combustion of CH₄, C₂H₆, C₃H₈, H₂, CO with dry air (20.95 % O₂); CO₂ and N₂ pass. Enthalpies are ideal,
-without dissociation (below about 1900 K). A gas is described per kilogram by the coefficients of h = a·T + b·T²/2 − c/T.
-**Holds** 273–2300 K.
-**Source** heats of combustion (lower, 25 °C): ISO 6976:2016 as rounded in handbooks [M]; heat capacities a + b·T + c/T²:
-Kubaschewski & Alcock, Metallurgical Thermochemistry, 5th ed. [M].
+**Model** Complete combustion of CH₄, C₂H₆, C₃H₈, H₂, CO with dry air (20.95 % O₂); CO₂ and N₂ pass. Enthalpies are
+ideal, without dissociation (below about 1900 K). A gas is described per kilogram by the coefficients of
+h = a·T + b·T²/2 − c/T.
+**Holds** 273–2300 K; enthalpy of air within 2 % of tables.
+**Source** heats of combustion (lower, 25 °C): ISO 6976:2016 as rounded in handbooks [M]; heat capacities
+a + b·T + c/T²: Kubaschewski & Alcock, Metallurgical Thermochemistry, 5th ed. [M].
 **Checked** tests/physics/test_combustion.py: elements balance; published air need of methane.
 """
 
@@ -59,12 +60,32 @@ def gas_heat_capacity(a, b, c, temperature):
 
 
 @kernel
+def air_enthalpy(temperature):
+    """Return the enthalpy of air above 25 °C [J/kg]; temperature [K].
+
+    >>> abs(air_enthalpy(773.15) / 494.3e3 - 1.0) < 0.02  # tables: 494.3 kJ/kg
+    True
+    """
+    return gas_enthalpy(AIR_GAS[0], AIR_GAS[1], AIR_GAS[2], temperature)
+
+
+@kernel
+def air_heat_capacity(temperature):
+    """Return the heat capacity of air [J/(kg·K)]; temperature [K].
+
+    >>> abs(air_heat_capacity(1000.0) / 1141.0 - 1.0) < 0.025  # tables: 1141
+    True
+    """
+    return gas_heat_capacity(AIR_GAS[0], AIR_GAS[1], AIR_GAS[2], temperature)
+
+
+@kernel
 def burn_fuel(composition, richness):
     """Return what one Nm³ of fuel gas gives when it burns with just enough air, as a tuple of 10.
 
     composition: mole fractions in the order of FUEL_SPECIES, float64 (8,), sum 1. richness: 1 for this gas; f means the
-    heating value times f, the rest being nitrogen added (f < 1) or left away (f > 1). Result: (heating value [J], mass of
-    fuel [kg], mass of air [kg], CO₂ [kg], a, b, c of the products per kg, CO₂, H₂O [mol/kg products], dry gas [mol/kg]).
+    heating value times f, the rest being nitrogen added (f < 1) or left away (f > 1). Result: (heating value [J], mass
+    of fuel [kg], mass of air [kg], CO₂ [kg], a, b, c of the products per kg, CO₂, H₂O, dry gas [mol/kg products]).
 
     >>> import numpy as np
     >>> methane = burn_fuel(np.array([1.0, 0, 0, 0, 0, 0, 0, 0]), 1.0)
@@ -100,8 +121,8 @@ def burn_fuel(composition, richness):
 def excess_air(oxygen_dry, dry_products, air):
     """Return the air ratio λ from the O₂ share of the dry flue gas: 1 + O₂/(0.2095 − O₂)·V_dry/A_min.
 
-    oxygen_dry: mole fraction < 0.2095; dry_products, air: Nm³ per Nm³ of fuel of the dry stoichiometric products and the
-    least air. Source: brief, section 2.3.
+    oxygen_dry: mole fraction < 0.2095; dry_products, air: dry stoichiometric products and least air [Nm³/Nm³ fuel].
+    Source: brief, section 2.3.
 
     >>> round(excess_air(0.02, 8.55, 9.55), 3)
     1.094

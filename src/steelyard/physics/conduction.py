@@ -74,10 +74,10 @@ def conduct_body(
     on the axis of a cylinder). Backward Euler with the slope dT/dh of the old state; the heat, not the temperature, is
     what is carried, so Σ m·(h_new − h_old) equals the heat that passed the faces to rounding, peaks included.
 
-    heat (n,) specific enthalpies [J/kg], changed in place; temperature (n,) [K] and slope dT/dh (n,) [K·kg/J] of the old
-    state; conductivity (n,) [W/(m·K)]; mass (n,) per unit of face [kg/m²]; passage (n−1,) area over distance between the
-    nodes per unit of face [1/m]. low_heat, high_heat: heat given to the faces in this step [J/m²]; the coefficients
-    [W/(m²·K)] and fluid temperatures [K] add convection at the new temperature. scratch (2, n): overwritten.
+    heat (n,) specific enthalpies [J/kg], changed in place; temperature (n,) [K] and slope dT/dh (n,) [K·kg/J] of the
+    old state; conductivity (n,) [W/(m·K)]; mass (n,) per unit of face [kg/m²]; passage (n−1,) area over distance
+    between the nodes per unit of face [1/m]. low_heat, high_heat: heat given to the faces in this step [J/m²];
+    the coefficients [W/(m²·K)] and fluid temperatures [K] add convection at the new temperature. scratch (2, n).
     Returns the heat taken up by convection at the low and at the high face [J/m²]. For a slab mass = ρ·dx (half at the
     faces), passage = 1/dx. Source: Patankar (1980), ch. 4; enthalpy form: Voller, Num. Heat Transfer B 17 (1990) 155.
 

@@ -3,8 +3,9 @@
 **Model** The gas is a weighted sum of three grey gases and a clear one (CO₂ and H₂O together); in the enclosure it is
 grey, its absorptivity equal to its emissivity. Steel sees wall and gas only, the wall sees steel, itself and gas.
 **Holds** gas 600–2400 K, partial pressure times path 0.01–10 atm·m; one gas temperature and wall temperature per zone.
-**Source** weights: reheating-furnace code of Hu et al., Applied Energy 173 (2016) 555 [V]; absorption coefficients 0.91,
-9.4, 130 1/(atm·m): Truelove (1976), H₂O/CO₂ about 2 [M]. Enclosure: Hottel & Sarofim, Radiative Transfer (1967), ch. 8.
+**Source** weights: reheating-furnace code of Hu et al., Applied Energy 173 (2016) 555 [V]; absorption coefficients
+0.91, 9.4, 130 1/(atm·m): Truelove (1976), H₂O/CO₂ about 2 [M]. Enclosure: Hottel & Sarofim, Radiative Transfer
+(1967), ch. 8.
 **Checked** tests/physics/test_gas_radiation.py: energy closes, limits of black and of clear gas.
 """
 

@@ -46,7 +46,7 @@ class Bar:
     entry_temperature: Array = quantity("K", "surface temperature before the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     leaving_temperature: Array = quantity("K", "surface temperature after the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     expected_force: Array = quantity("N", "force for which the gap of the pass was set", low=0.0, high=50000.0, shown="kN", shape=STANDS, labels=PASSES)  # fmt: skip
-    pass_time: Array = quantity("s", "plant time at which the pass began", low=0.0, high=1e10, shape=STANDS, labels=PASSES)  # fmt: skip
+    pass_time: Array = quantity("s", "plant time of the middle of the pass", low=0.0, high=1e10, shape=STANDS, labels=PASSES)  # fmt: skip
     diameter: Scalar = quantity("m", "mean diameter of the finished bar", low=0.0, high=1000.0, shown="mm")
     diameter_deviation: Scalar = quantity("m", "mean diameter minus nominal", low=-100.0, high=100.0, shown="mm")
     grain_size: Scalar = quantity("m", "austenite grain after rolling", low=0.0, high=5.0, shown="mm")

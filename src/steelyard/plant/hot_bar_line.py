@@ -5,6 +5,8 @@ bars, cool and leave; each is one row of the log. What instruments show goes to 
 else sees the truth.
 """
 
+import math
+
 import numpy as np
 
 from steelyard.engine.blocks import block_signals, member
@@ -29,6 +31,7 @@ from steelyard.processes.reheating_furnace import model as furnace
 from steelyard.signals import Signal
 
 INSTRUMENTS = 112
+WATCH = 10.0
 RECORD = np.dtype(
     [
         ("time", "f8"),
@@ -62,16 +65,19 @@ def row_of(plant, number):
 
 
 @kernel
-def fill_furnace(plant):
-    """Fill every slot of the record's furnace with a billet as warm as it would be there: the first one at the exit."""
-    unit, yard = plant[0].reheating_furnace, plant[0].line
+def name_charge(plants):
+    """Give the pieces of a warm furnace, from the exit on, the names and sections of the first billets of the line."""
+    plant = plants[0]
+    x, yard, piece = plant.reheating_furnace.x, plant.line, plant.piece
     for slot in range(furnace.SLOTS - 1, -1, -1):
-        number = yard.x.charged
-        next_billet(yard.p, plant[0].seed, number, plant[0].piece)
-        plant[0].piece.charge_time = -yard.p.pace * (slot + 1.0)
-        begin(row_of(plant[0], number), plant[0].piece, plant[0].piece.charge_time)
-        furnace.place_warm(unit, plant[0].piece, slot, 0.0)
+        if x.occupied[slot] < 0.5:
+            continue
         yard.x.charged += 1.0
+        next_billet(yard.p, plant.seed, yard.x.charged, piece)
+        piece.charge_time = x.charge_clock[slot]
+        begin(row_of(plant, piece.number), piece, piece.charge_time)
+        x.number[slot], x.grade[slot], x.target[slot] = piece.number, piece.grade, piece.target_temperature
+        x.thickness[slot], x.breadth[slot], x.mass[slot] = piece.thickness, piece.width, piece.mass
 
 
 @kernel
@@ -80,18 +86,18 @@ def _charge(plant):
     unit, yard = plant.reheating_furnace, plant.line
     if not furnace.can_charge(unit):
         return
+    yard.x.charged += 1.0
     next_billet(yard.p, plant.seed, yard.x.charged, plant.piece)
     plant.piece.charge_time = plant.time
     begin(row_of(plant, yard.x.charged), plant.piece, plant.time)
     furnace.charge(unit, plant.piece, plant.time)
-    yard.x.charged += 1.0
 
 
 @kernel
 def _discharge(plant):
     """Send the billet at the exit through the descaler into the mill when the mill wants one."""
     unit, yard, piece = plant.reheating_furnace, plant.line, plant.piece
-    draw_delay(yard, plant.seed, yard.x.discharged, plant.time)
+    draw_delay(yard, plant.seed, yard.x.discharged + 1.0, plant.time)
     late = plant.time >= yard.x.next_discharge and plant.time >= yard.x.delay_end
     yard.y.waiting = 0.0
     if not (late and mill.is_free(plant.bar_rolling)):
@@ -99,9 +105,10 @@ def _discharge(plant):
     if not furnace.ready(unit):
         yard.y.waiting = 1.0
         return
+    scaled = unit.x.mass_scaled
     furnace.discharge(unit, piece, plant.time)
     _note_discharge(plant)
-    furnace.walk(unit)
+    row_of(plant, piece.number).scale_loss = unit.x.mass_scaled - scaled
     pumped = plant.descaling.y.electric_energy
     descaler.descale(plant.descaling, piece, plant.time)
     row_of(plant, piece.number).pump_energy = plant.descaling.y.electric_energy - pumped
@@ -117,20 +124,21 @@ def _note_discharge(plant):
     note_discharge(row, plant.piece, plant.time)
     row.fuel_energy = unit.y.fuel_energy - x.fuel_before
     row.emission = unit.y.carbon_dioxide - x.emission_before
-    row.scale_loss = unit.y.scale_loss
     row.furnace_heat = furnace.heat_content(unit)
     x.fuel_before, x.emission_before = unit.y.fuel_energy, unit.y.carbon_dioxide
 
 
 @kernel
-def _watch_zones(plant):
-    """Keep the highest zone temperature that each billet in the furnace has met."""
+def _watch_zones(plant, dt):
+    """Keep the highest zone temperature that each billet in the furnace has met; zones are slow, so every 10 s."""
     unit = plant.reheating_furnace
+    if math.floor(plant.time / WATCH) == math.floor((plant.time - dt) / WATCH):
+        return
     highest = 0.0
     for k in range(furnace.ZONES):
         highest = max(highest, unit.y.zone_temperature[k])
     for number in range(int(plant.line.x.discharged), int(plant.line.x.charged)):
-        row = row_of(plant, number)
+        row = row_of(plant, number + 1)
         row.highest_zone_temperature = max(row.highest_zone_temperature, highest)
 
 
@@ -145,8 +153,6 @@ def _roll(plant, dt):
     row = row_of(plant, piece.number)
     _note_passes(row, unit)
     row.grain_size = piece.grain_size
-    if row.diameter > 0.0:
-        row.diameter_deviation = row.diameter - plant.line.p.nominal_diameter
     if row.cobble > 0.5:
         row.off_time = plant.time
         plant.line.y.cobbles += 1.0
@@ -165,6 +171,8 @@ def _note_passes(row, unit):
         row.expected_force[k], row.pass_time[k] = y.setup_force_used[k], y.pass_time[k]
     row.rolling_start, row.rolling_end = y.rolling_start, y.rolling_end
     row.finish_temperature, row.diameter, row.electric_energy = y.finish_temperature, y.diameter, y.bar_energy
+    if row.diameter > 0.0:
+        row.diameter_deviation = y.diameter_deviation
     row.cobble, row.overload, row.cold = y.cobble, y.overload, y.cold
 
 
@@ -177,7 +185,7 @@ def _take_off(plant):
         row = row_of(plant, plant.piece.number)
         row.hardness, row.tensile_strength = unit.y.hardness, unit.y.tensile_strength
         row.off_time = plant.time
-    while x.delivered < x.discharged and row_of(plant, x.delivered).off_time > 0.0:
+    while x.delivered < x.discharged and row_of(plant, x.delivered + 1.0).off_time > 0.0:
         x.delivered += 1.0
 
 
@@ -196,11 +204,12 @@ def _show(plant):
 def step(plant, flat, dt):
     """Advance the plant record by one step of `dt` [s]; `flat` is the same memory as float64."""
     follow_ramps(flat, plant.ramps, plant.time)
-    _discharge(plant)
     _charge(plant)
+    _discharge(plant)
+    furnace.walk(plant.reheating_furnace)
     _show(plant)
     furnace.furnace_step(plant.reheating_furnace, plant.seed, dt)
-    _watch_zones(plant)
+    _watch_zones(plant, dt)
     _roll(plant, dt)
     bed.bed_step(plant.cooling_bed, dt)
     _take_off(plant)

@@ -31,10 +31,10 @@ _SIGNAL_RATE = ("drift", "drift_spread")
 _SIGNAL_VALUE = ("low", "high")
 _TIME = ("lag", "period", "delay", "clock", "jitter", "dropout_length", "freeze_length")
 _RATE = ("dropout_rate", "freeze_rate", "gain_drift")
-_SHARE = ("gain", "noise_share", "spike_rate", "lie")
+_SHARE = ("gain", "noise_share", "spike_rate", "lie", "event")
 _DECLARABLE = (*_SIGNAL_DIFFERENCE, *_SIGNAL_RATE, *_SIGNAL_VALUE, *_TIME, *_RATE, *_SHARE)
 _SIGNED = ("bias", "drift", "gain_drift", "clock", "low", "high")
-_UP_TO_ONE = ("spike_rate", "lie")
+_UP_TO_ONE = ("spike_rate", "lie", "event")
 _TIMES = ("s", "min", "h", "d", "a")
 _LENGTHS = {"dropout_rate": "dropout_length", "freeze_rate": "freeze_length", "spike_rate": "spike_height"}
 

@@ -35,16 +35,16 @@ HOT = ("due", "lag", "keep", "keep_dt", "lagged", "stamp", "offset", "shown", "q
 SETTINGS = (
     "noise", "noise_share", "bias", "bias_spread", "drift", "drift_spread", "gain", "gain_drift", "step", "low", "high",
     "period", "delay", "clock", "jitter", "dropout_rate", "dropout_length", "freeze_rate", "freeze_length",
-    "spike_rate", "spike_height", "lie", "mirror",
+    "spike_rate", "spike_height", "lie", "event", "mirror",
 )  # fmt: skip
-STATE = ("samples", "spare", "sampled_at", "own_bias", "own_drift", "drifted", "gain_drifted", "mode")
+STATE = ("samples", "seen", "spare", "sampled_at", "own_bias", "own_drift", "drifted", "gain_drifted", "mode")
 INSTRUMENT = np.dtype(
     [("position", "i8"), ("number", "i8")]
     + [(name, "f8") for name in (*HOT, *SETTINGS, *STATE)]
     + [("ring", "f8", (RING,))]
 )
 IDEAL = {"gain": 1.0, "mirror": 1.0, "low": -math.inf, "high": math.inf, "period": 0.0}
-INITIAL = {"lagged": math.nan, "spare": math.nan, "shown": math.nan, "quality": BAD, "sampled_at": -math.inf}
+INITIAL = {"seen": -math.inf, "lagged": math.nan, "spare": math.nan, "shown": math.nan, "quality": BAD, "sampled_at": -math.inf}
 
 
 def new_instruments(count: int) -> np.ndarray:
@@ -62,12 +62,21 @@ def read_instruments(flat, instruments, seed, time, dt):
 
     `flat` is the plant's record as float64; shown (nan: nothing measured), quality (0 good, 1 uncertain, 2 bad) and
     offset (time stamp less plant time [s]) of each instrument are updated in place; position -1 is no instrument.
+    An instrument of events reads each new value once; 0 means that there was none yet, and is shown as it is.
     """
     for i in range(instruments.size):
         one = instruments[i]
         if one.position < 0:
             continue
         truth = flat[one.position]
+        if one.event > 0.0:
+            if truth == one.seen or (math.isnan(truth) and math.isnan(one.seen)):
+                one.offset = one.stamp - time
+                continue
+            one.seen = truth
+            if truth == 0.0:
+                one.shown, one.quality, one.stamp, one.offset = 0.0, GOOD, time, 0.0
+                continue
         if one.lag > 0.0:
             if one.keep_dt != dt:
                 one.keep, one.keep_dt = math.exp(-dt / one.lag), dt

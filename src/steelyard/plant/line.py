@@ -125,18 +125,26 @@ def new_line(values: LineValues, seed: int) -> np.ndarray:
     """Return the record, shape (1,), of a line at time 0: a furnace full of half-heated billets, mill and bed empty."""
     plant = np.zeros(1, hot_bar_line.RECORD)
     plant["seed"] = seed
-    for unit in HOUSES:
+    for unit in ("descaling", "bar_rolling", "cooling_bed"):
         model = house(unit).module()
         fill(plant[unit][0]["p"], model.Parameters, values.of(unit))
-        model.prepare(plant[unit][0])
+        house(unit).module("prepare" if unit == "bar_rolling" else "model").prepare(plant[unit][0])
     fill(plant["line"][0]["p"], traffic.Traffic, values.traffic)
-    plant["line"][0]["x"]["delay_drawn"] = -1.0
+    _warm(plant, values)
     plant["instruments"][0] = new_instruments(hot_bar_line.INSTRUMENTS)
     found = load_instruments(INSTRUMENTS_FILE, hot_bar_line.true_signals())
     plant["instruments"][0][: len(found)] = found
     _wire(plant)
-    hot_bar_line.fill_furnace(plant)
     return plant
+
+
+def _warm(plant: np.ndarray, values: LineValues) -> None:
+    """Bring the furnace into normal production with typical billets, then give these the names of the line's first."""
+    typical = traffic.typical_billet(values.traffic)
+    house("reheating_furnace").module("warm").warm(
+        plant["reheating_furnace"][0], values.furnace, typical, float(values.traffic["pace"])
+    )
+    hot_bar_line.name_charge(plant)
 
 
 def _wire(plant: np.ndarray) -> None:
@@ -178,15 +186,15 @@ class LineWorks:
         return int(self.plant["line"]["x"]["delivered"][0])
 
     def bars(self, first: int | None = None) -> np.ndarray:
-        """Return the log of the bars that have left, from number `first` on; it holds the truth: trials only.
+        """Return the log of the bars that have left, without the `first` ones; it holds the truth: trials only.
 
-        The log keeps the last `LOG_LENGTH` billets; ParameterError when `first` is older. None: all that it keeps.
+        The log keeps the last `LOG_LENGTH` billets; ParameterError when it lacks one. None: all that it keeps.
         """
         oldest = max(0, int(self.plant["line"]["x"]["charged"][0]) - LOG_LENGTH)
         start = oldest if first is None else first
         if start < oldest:
-            raise ParameterError(f"the log begins with bar {oldest}, {start} is no longer in it: drain it more often")
-        rows = np.arange(start, self.departed()) % LOG_LENGTH
+            raise ParameterError(f"the log begins with bar {oldest + 1}, bar {start + 1} is no longer in it: drain it more often")
+        rows = np.arange(start + 1, self.departed() + 1) % LOG_LENGTH
         return self.plant["log"][0][rows].copy()
 
     def products(self) -> list[Product]:

@@ -7,10 +7,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from steelyard.engine.blocks import unit_dtype
 from steelyard.engine.kernel import kernel
 from steelyard.engine.streams import normal, stream, uniform
-from steelyard.materials.piece import GRADE_LABELS, GRADES, ROUND
+from steelyard.materials.piece import GRADE_LABELS, GRADES, PIECE, ROUND
 from steelyard.signals import Array, Scalar, quantity
 
 GRADE_DRAW = stream("line.grade")
@@ -40,7 +42,6 @@ class Traffic:
     target_temperature: Array = quantity("K", "mean temperature wanted at discharge, by grade", low=900.0, high=1300.0, shown="°C", shape=GRADES, labels=GRADE_LABELS)  # fmt: skip
     grade_share: Array = quantity("1", "share of the lots, by grade", low=0.0, high=1.0, shape=GRADES, labels=GRADE_LABELS)  # fmt: skip
     lot_length: Scalar = quantity("1", "billets of one grade in a row", low=1.0, high=1000.0)
-    nominal_diameter: Scalar = quantity("m", "diameter ordered", low=2.0, high=300.0, shown="mm")
     initial_grain: Scalar = quantity("m", "austenite grain of a reheated billet", low=0.005, high=1.0, shown="mm")
     delay_probability: Scalar = quantity("1", "chance of a mill delay before a bar", low=0.0, high=0.5)
     delay_mean: Scalar = quantity("s", "mean length of a delay beyond the shortest", low=0.0, high=24.0, shown="h")
@@ -124,6 +125,23 @@ def next_billet(p, seed, number, piece):
     piece.charge_temperature, piece.target_temperature = temperature, p.target_temperature[int(grade)]
     piece.skid_difference = piece.scale = piece.decarburised_depth = piece.retained_strain = 0.0
     piece.grain_size, piece.discharge_time = p.initial_grain, 0.0
+
+
+def typical_billet(values: dict[str, Any]) -> Any:
+    """Return a billet as it usually comes, record PIECE, from the SI values of the traffic."""
+    area = values["billet_thickness"] * values["billet_width"]
+    if values["billet_shape"] == ROUND:
+        area = 0.25 * math.pi * values["billet_thickness"] ** 2
+    share = values["grade_share"]
+    target = sum(s * t for s, t in zip(share, values["target_temperature"], strict=True)) / sum(share)
+    piece = np.zeros(1, PIECE)[0]
+    for name in ("thickness", "width", "length", "shape"):
+        piece[name] = values[f"billet_{name}"]
+    piece["mass"], piece["grain_size"] = COLD_DENSITY * area * values["billet_length"], values["initial_grain"]
+    for name in ("temperature", "surface_temperature", "core_temperature", "charge_temperature"):
+        piece[name] = values["charge_temperature"]
+    piece["target_temperature"] = target
+    return piece
 
 
 @kernel

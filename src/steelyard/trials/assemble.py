@@ -65,9 +65,9 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
     mirrored = [_mirrored(parts, run) for run in parts.main[:count]]
     strata = [run.job.scenario for run in parts.main]
     found = {}
-    for id_, one in _kpis(plan).items():
+    for id_, one in kpis_of(plan).items():
         found[id_] = {
-            "unpaired_sd": float(np.sqrt(2.0) * _spread([run.pair.baseline[id_] for run in parts.main], strata))
+            "unpaired_sd": float(np.sqrt(2.0) * spread([run.pair.baseline[id_] for run in parts.main], strata))
         }
         differences = [
             one.difference(run.pair.baseline[id_], other[id_])
@@ -75,11 +75,12 @@ def floors(parts: Parts) -> dict[str, dict[str, float]]:
             if other is not None
         ]
         if differences:
-            found[id_]["paired_sd"] = _spread(differences, strata[:count])
+            found[id_]["paired_sd"] = spread(differences, strata[:count])
     return found
 
 
-def _kpis(plan: TrialPlan) -> dict[str, Kpi]:
+def kpis_of(plan: TrialPlan) -> dict[str, Kpi]:
+    """Return the KPIs of a plan's trial by id."""
     return catalogue(plan.trial.kind, plan.plant.process)
 
 
@@ -94,7 +95,8 @@ def _alone(plan: TrialPlan, world: Any) -> dict[str, float]:
     return evaluate_arm(arm, plan.prices().values, plan.subject)
 
 
-def _spread(values: list[float], strata: list[str]) -> float:
+def spread(values: list[float], strata: list[str]) -> float:
+    """Return the spread of values within scenarios; over all of them where a scenario has only one."""
     least = min(strata.count(name) for name in set(strata))
     return pooled_sd(values, strata if least > 1 else None)
 
@@ -106,7 +108,7 @@ def oracle(parts: Parts) -> dict[str, Any] | None:
         return None
     runs = parts.main[: max(plan.runs.floor_campaigns, len(plan.suite.scenarios))]
     known = [_alone(plan, parts.plant.open_oracle(run.job.seed, run.job.scenario)) for run in runs]
-    mean = {id_: float(np.mean([one[id_] for one in known])) for id_ in _kpis(plan)}
+    mean = {id_: float(np.mean([one[id_] for one in known])) for id_ in kpis_of(plan)}
     base = {id_: float(np.mean([run.pair.baseline[id_] for run in runs])) for id_ in mean}
     return {"runs": len(runs), "kpis": mean, "baseline": base}
 
@@ -114,7 +116,7 @@ def oracle(parts: Parts) -> dict[str, Any] | None:
 def traces(parts: Parts, primary: dict[str, Any]) -> dict[str, Any]:
     """Return worst, median and best run by the primary KPI, with the time plots of both arms."""
     id_ = primary["kpi"]
-    one = _kpis(parts.plan)[id_]
+    one = kpis_of(parts.plan)[id_]
     ranked = sorted(
         parts.main,
         key=lambda run: (one.harmful * one.difference(run.pair.baseline[id_], run.pair.solution[id_]), run.job.index),
@@ -213,7 +215,7 @@ def head(parts: Parts) -> dict[str, Any]:
         },
         "scenarios": stories,
         "seeds": {"root": parts.root, "seal": asdict(parts.seal) if parts.seal else None},
-        "kpi_declarations": [one.declaration() for one in _kpis(plan).values()],
+        "kpi_declarations": [one.declaration() for one in kpis_of(plan).values()],
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from steelyard.trials.subjects import subject
 from steelyard.trials.subjects.base import Subject
 from steelyard.trials.wording import trouble
 
-SHIPPED = ("advisor", "predictor")
+SHIPPED = ("advisor", "predictor", "furnace", "detector", "bar_predictor")
 FORMAT = "steelyard-trial-plan/1"
 SECTIONS: dict[str, type] = {
     "trial": Trial,

@@ -62,7 +62,7 @@ def replay(host: Any, learn: list[Any], scored: list[Any], records: Records, run
     host.start(run)
     origin = every[0].begin()
     wanted = {one.key for one in scored}
-    known = list(dict.fromkeys(name for one in every for m in records.moments(one, origin) for name in m.after))
+    known = list(dict.fromkeys(name for one in every for m in records.moments(one, origin) for name in m.after or ()))
     reads = [name for name in host.hello.reads if not name.endswith("[*]")]
     if any(name.endswith("[*]") for name in host.hello.reads):
         reads = list(dict.fromkeys([*reads, *known]))
@@ -74,7 +74,8 @@ def replay(host: Any, learn: list[Any], scored: list[Any], records: Records, run
                 answer = host.predict(moment.time_s, shown, records.signal).estimate
                 ends = (answer.value, answer.low, answer.high) if answer is not None else (None, math.nan, math.nan)
                 found.append(Estimate(product.key, moment.number, moment.value, *ends))
-            host.observe(moment.time_s, {name: moment.after.get(name, math.nan) for name in reads})
+            if moment.after is not None:
+                host.observe(moment.time_s, {name: moment.after.get(name, math.nan) for name in reads})
     return found
 
 

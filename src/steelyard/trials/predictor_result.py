@@ -49,7 +49,7 @@ class Replayed:
 def score(estimates: list[Estimate], baseline: list[Estimate], records: Records) -> ScoredValues:
     """Return errors and intervals; a missing answer takes the baseline's estimate and counts as outside."""
     values = [
-        one.value if one.value is not None else base.value if base.value is not None else one.measured + records.missing
+        one.value if one.value is not None else base.value if base.value is not None else _missed(one, records)
         for one, base in zip(estimates, baseline, strict=True)
     ]
     measured, low, high = (np.array([getattr(one, end) for one in estimates]) for end in ("measured", "low", "high"))
@@ -59,6 +59,10 @@ def score(estimates: list[Estimate], baseline: list[Estimate], records: Records)
     if records.relative:
         error, width = 100.0 * error / measured, 100.0 * width / measured
     return ScoredValues(error, inside, width, missing)
+
+
+def _missed(one: Estimate, records: Records) -> float:
+    return one.measured + records.missing * (one.measured / 100.0 if records.relative else 1.0)
 
 
 def _blocks(estimates: list[Estimate], scored: list[Any], size: int) -> list[list[int]]:

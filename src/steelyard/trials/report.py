@@ -69,6 +69,7 @@ def page(view: View) -> dict[str, Any]:
         "scenarios": scenario_rows(view),
         "runs_hint": runs_hint(view),
         "warmup": warmup(view),
+        "injected": ", ".join(view.plan["detection"]["faults"]) if view.kind == "detector" else "",
         "floor": view.value(
             view.primary["kpi"], result["resolution"]["planned_paired"] or result["resolution"]["reached"]
         ),

@@ -79,15 +79,15 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
     root, seal = root_seed(plan)
     plant = open_plant(plan, campaign_seed(root, "draws", "", 0))
     jobs = jobs_of(plan, root)
-    infos = _infos(plan.plant.process)
+    infos = board_infos(plan.plant.process)
     timings: list[dict[str, Any]] = []
     hello: list[Any] = []
 
     @contextmanager
     def lane(number: int) -> Iterator[Any]:
-        with _host(plan, infos, number) as host:
+        with hosted(plan, plan.solution_path(), infos, number) as host:
             host.open()
-            _check_hello(plan, host)
+            check_hello(plan.solution_path(), plan.solution.kind, host)
             hello.append((assemble.introduction(host.hello), host.hash, host.isolation))
             yield host
             timings.append(host.timing())
@@ -127,17 +127,19 @@ def run_plan(
     return run_predictor_trial(plan, store, progress, threads)
 
 
-def _host(plan: TrialPlan, infos: dict[str, Any], lane: int) -> Any:
+def hosted(plan: TrialPlan, path: Path | None, infos: dict[str, Any], lane: int) -> Any:
+    """Return a host of the solution at `path`, with a core of its own where there are as many as lanes."""
     import os
 
     from steelyard.solutions.host import Host
 
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     cpu = cpus[lane] if len(cpus) >= plan.runs.lanes else None  # a core of its own, or none
-    return Host(plan.solution_path(), timeout_s=plan.runs.decision_timeout_s, signals=infos, cpu=cpu)
+    assert path is not None
+    return Host(path, timeout_s=plan.runs.decision_timeout_s, signals=infos, cpu=cpu)
 
 
-def _infos(process: str) -> dict[str, Any]:
+def board_infos(process: str) -> dict[str, Any]:
     """Return what a solution may know of the board: names, units, ranges, and who may write."""
     from steelyard.plant.board import ROLE_WRITES, public_signals
     from steelyard.solutions.contract import signal_infos
@@ -145,10 +147,11 @@ def _infos(process: str) -> dict[str, Any]:
     return signal_infos(public_signals(process), ROLE_WRITES)
 
 
-def _check_hello(plan: TrialPlan, host: Any) -> None:
-    if host.hello.kind != plan.solution.kind:
+def check_hello(path: Path | None, kind: str, host: Any) -> None:
+    """Raise DataError when the solution at `path` is of another kind than the plan says."""
+    if host.hello.kind != kind:
         raise DataError(
-            f"{plan.solution_path()}: the solution says it is a {host.hello.kind}, the plan says {plan.solution.kind}; "
+            f"{path}: the solution says it is a {host.hello.kind}, the plan says {kind}; "
             "correct [solution] kind or use another plan"
         )
 

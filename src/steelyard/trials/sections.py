@@ -124,8 +124,8 @@ class Money:
 class Detection:
     """A detector trial: each campaign runs `hours` twice, sound and with one of `faults` from a seeded time on.
 
-    The fault starts between `onset_from_h` and `onset_until_h` with a severity between its limits; false alarms count
-    after `warmup_h`.
+    The fault starts between `onset_from_h` and `onset_until_h`, with a severity between its limits, and grows to it over
+    `growth_h`; false alarms count after `warmup_h`.
     """
 
     faults: tuple = entry(())
@@ -135,6 +135,7 @@ class Detection:
     warmup_h: float = entry(1.0, low=0.0, high=1000.0)
     onset_from_h: float = entry(2.0, low=0.0, high=1000.0)
     onset_until_h: float = entry(4.0, low=0.0, high=1000.0)
+    growth_h: float = entry(1.0, low=0.0, high=1000.0)
 
 
 @dataclass(frozen=True)

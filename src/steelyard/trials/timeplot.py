@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from steelyard.trials.charts import WIDTH, dot, line, rect, scale, svg, text, tick_text, ticks
+from steelyard.trials.charts import WIDTH, dot, line, n, rect, scale, svg, text, tick_text, ticks
 
 LEFT, RIGHT = 58.0, WIDTH - 12.0
 PANEL = 150.0
@@ -48,3 +48,26 @@ def estimates(points: Sequence[Mapping[str, float]], names: tuple[str, str, str]
         place += 60 + sum(13.0 if ord(letter) > 0x2E80 else 7.0 for letter in name)
     parts.append(text(RIGHT, bottom + 20, caption, "caption", "end"))
     return svg(bottom + 28, parts, caption)
+
+
+def alarms(baseline: Mapping[str, Any], solution: Mapping[str, Any], names: tuple[str, str], caption: str) -> str:
+    """Return the scores of both detectors over plant hours, above each other, with the onset of the fault.
+
+    Each trace has scores, rows of [time s, score of the alarm meant, highest other score], and onset [s].
+    """
+    last = max((trace["scores"][-1][0] for trace in (baseline, solution) if trace["scores"]), default=3600.0)
+    x = scale(0.0, last, LEFT + 4, RIGHT - 8)
+    tops = (6.0, 6.0 + PANEL + 14.0)
+    bottom = tops[1] + PANEL
+    parts = hours(x, 0.0, last, tops[0], bottom, caption)
+    arms = (baseline, solution)
+    for top, trace, css, name in zip(tops, arms, ("of-baseline", "of-solution"), names, strict=True):
+        y = scale(0.0, 1.0, top + PANEL - 6.0, top + 8.0)
+        parts += [rect(LEFT, top, RIGHT - LEFT, PANEL, "panel"), text(LEFT + 8, top + 20, name, f"label strong {css}")]
+        parts += [text(LEFT - 6, y(value) + 4, tick_text(value), "tick", "end") for value in (0.0, 0.5, 1.0)]
+        parts.append(line(LEFT, y(0.5), RIGHT, y(0.5), "margin"))
+        parts.append(line(x(trace["onset"]), top, x(trace["onset"]), top + PANEL, "zero"))
+        for column, style in ((2, "trend quiet"), (1, f"trend {css}")):
+            points = " ".join(f"{n(x(row[0]))},{n(y(row[column]))}" for row in trace["scores"])
+            parts.append(f'<polyline points="{points}" class="{style}" fill="none"/>')
+    return svg(bottom + 40, parts, caption)

@@ -53,6 +53,7 @@ class Parameters:
     billet_shape: Scalar = quantity("1", "section the schedule begins with: 1 round, 0 rectangular", low=0.0, high=1.0)
     billet_thickness: Scalar = quantity("m", "thickness or diameter the schedule begins with", low=5.0, high=500.0, shown="mm")  # fmt: skip
     billet_width: Scalar = quantity("m", "width the schedule begins with", low=5.0, high=500.0, shown="mm")
+    billet_length: Scalar = quantity("m", "length of the billet for which the pauses of level 2's model are reckoned", low=0.05, high=20.0)  # fmt: skip
     billet_temperature: Scalar = quantity("K", "temperature for which the speed cone is set", low=700.0, high=1300.0, shown="°C")  # fmt: skip
     billet_grade: Scalar = quantity("1", "grade for which the speed cone is set: index", low=0.0, high=GRADES - 1.0)
     stand_group: Array = quantity("1", "continuous train the stand belongs to; 0 is a reversing pass", low=0.0, high=8.0, **PER_PASS)  # fmt: skip
@@ -123,7 +124,7 @@ class Parameters:
     water_box_coefficient: Scalar = quantity("W/(m²·K)", "heat transfer in the open water box", low=0.0, high=60000.0)
     water_temperature: Scalar = quantity("K", "water of the box", low=2.0, high=60.0, shown="°C")
     water_valve_leak: Scalar = quantity("1", "opening at which the valve of the water box stays", low=0.0, high=1.0)
-    groove_wear: Array = quantity("m", "groove worn off when the campaign begins", low=0.0, high=20.0, shown="mm", **PER_PASS)  # fmt: skip
+    groove_wear: Array = quantity("m", "groove worn off beside the wear of this campaign", low=0.0, high=20.0, shown="mm", **PER_PASS)  # fmt: skip
     groove_wear_rate: Scalar = quantity("1/Pa", "Archard wear: depth per pressure and way of sliding", low=0.0, high=1.0, shown="1/GPa")  # fmt: skip
     misalignment: Array = quantity("m", "axial shift of one roll against the other", low=0.0, high=20.0, shown="mm", **PER_PASS)  # fmt: skip
     guide_clearance: Scalar = quantity("m", "play of the guides in which the bar can lie askew", low=0.0, high=20.0, shown="mm")  # fmt: skip
@@ -135,7 +136,7 @@ class Parameters:
 class Inputs:
     """Set-points of the mill."""
 
-    setup_force: Array = quantity("N", "force for which the gap of the next bar is set; -1 kN leaves it to level 2", low=-1.0, high=50000.0, shown="kN", **PER_PASS)  # fmt: skip
+    setup_force: Array = quantity("N", "force for which the gap of the next bar is set; 0 leaves it to level 2", low=0.0, high=50000.0, shown="kN", **PER_PASS)  # fmt: skip
     speed_trim: Array = quantity("1", "speed of the stand over the speed cone", low=0.8, high=1.2, **PER_PASS)
     water_valve: Scalar = quantity("1", "opening of the water box behind the last stand", low=0.0, high=1.0)
 
@@ -150,8 +151,8 @@ class State:
     flow_stress_table: Array = quantity("1", "coefficients of Hensel and Spittel by grade", shape=(GRADES, COEFFICIENTS))  # fmt: skip
     nominal_area: Array = quantity("m²", "section of the bar behind the pass for which the speed cone is set", shape=STANDS)  # fmt: skip
     learned_force: Array = quantity("N", "level 2: learned force of the pass", shape=STANDS)
-    groove_worn: Array = quantity("m", "groove worn off so far", shape=STANDS)
-    guide_play: Scalar = quantity("m", "play of the guides now")
+    groove_worn: Array = quantity("m", "groove worn off in this campaign", shape=STANDS)
+    guide_worn: Scalar = quantity("m", "play that the guides have gained in this campaign")
     tension: Array = quantity("Pa", "tension before the stand in the last bar of the train", shape=STANDS)
     energy_due: Scalar = quantity("J", "electric energy of passes under way")
     power_due: Scalar = quantity("W", "electric power at which it is drawn")
@@ -175,6 +176,7 @@ class Outputs:
     grade: Scalar = quantity("1", "grade of that bar: index", low=0.0, high=GRADES - 1.0)
     occupied: Scalar = quantity("1", "1 while a bar is in the mill", low=0.0, high=1.0)
     pass_number: Scalar = quantity("1", "last pass of this bar, 1 for the first; 0 before it", low=0.0, high=STANDS)
+    pause_time: Scalar = quantity("s", "last pause between two reversing passes of this bar", low=0.0, high=3600.0)
     roll_force: Scalar = quantity("N", "force of the last pass", low=0.0, high=200000.0, shown="kN")
     roll_torque: Scalar = quantity("N·m", "torque of one roll in the last pass", low=0.0, high=50000.0, shown="kN·m")
     roll_power: Scalar = quantity("W", "power of both rolls in the last pass", low=0.0, high=50.0, shown="MW")
@@ -186,6 +188,8 @@ class Outputs:
     electric_energy: Scalar = quantity("J", "electric energy of the mill, counter", low=0.0, high=1e9, shown="MWh")
     bar_energy: Scalar = quantity("J", "electric energy of the rolling of this bar", low=0.0, high=1e6, shown="kWh")
     diameter: Scalar = quantity("m", "mean diameter of the bar behind the last stand; 0 before it", low=0.0, high=500.0, shown="mm")  # fmt: skip
+    diameter_deviation: Scalar = quantity("m", "that diameter less the one with every gap right", low=-100.0, high=100.0, shown="mm")  # fmt: skip
+    target_diameter: Scalar = quantity("m", "diameter when every gap is right", low=0.0, high=500.0, shown="mm")
     ovality: Scalar = quantity("m", "largest less smallest diameter of that bar", low=0.0, high=200.0, shown="mm")
     finish_temperature: Scalar = quantity("K", "surface of the bar behind the last stand", low=-50.0, high=1400.0, shown="°C")  # fmt: skip
     exit_length: Scalar = quantity("m", "length of the bar behind the last pass", low=0.0, high=20000.0)

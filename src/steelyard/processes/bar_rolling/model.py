@@ -87,6 +87,7 @@ def start_bar(unit, piece, time):
     y.bar_number, y.grade, y.pass_number, y.occupied = piece.number, piece.grade, 0.0, 1.0
     y.cobble, y.overload, y.cold, y.alarm, y.bar_energy = 0.0, 0.0, 0.0, NO_ALARM, 0.0
     y.diameter, y.ovality, y.finish_temperature, y.rolling_start, y.rolling_end = 0.0, 0.0, bar.surface, time, time
+    y.diameter_deviation, y.pause_time = 0.0, 0.0
     for i in range(STANDS):
         y.pass_force[i], y.pass_torque[i], y.pass_time[i], y.setup_force_used[i] = 0.0, 0.0, 0.0, 0.0
         y.pass_entry_temperature[i], y.pass_exit_temperature[i], y.pass_mean_temperature[i] = 0.0, 0.0, 0.0
@@ -108,14 +109,12 @@ def _alarm_of(unit, stand):
 
 @kernel
 def _lose_bar(unit, alarm, time):
-    """Stop the rolling of the bar with `alarm`; it leaves when the mill is cleared."""
+    """Stop the rolling of the bar with `alarm`; it leaves when the mill is cleared. A cold billet is only pushed off."""
     p, x, y = unit.p, unit.x, unit.y
     y.alarm = alarm
     y.overload = 1.0 if alarm in (DRIVE_TRIPPED, FORCE_LIMIT) else 0.0
-    y.cold = 1.0 if alarm == TOO_COLD else 0.0
-    y.cobble = 0.0 if alarm == TOO_COLD and x.pass_index < 0.5 else 1.0
-    x.release_time = time + (p.cobble_time if y.cobble > 0.5 else REJECT_TIME)
-    x.next_time = np.inf
+    y.cobble = 1.0
+    x.release_time, x.next_time = time + (p.cobble_time if alarm != TOO_COLD else REJECT_TIME), np.inf
 
 
 @kernel
@@ -156,10 +155,12 @@ def _next_pass(unit, seed, stand, start, duration):
         if train:
             x.next_time = start + p.stand_distance[stand] / p.velocity[stand]
         else:
-            x.next_time = start + duration + pause_before(unit, seed, stand + 1)
+            y.pause_time = pause_before(unit, seed, stand + 1)
+            x.next_time = start + duration + y.pause_time
         return
     x.next_time, x.release_time = np.inf, start + duration
     y.diameter, y.ovality = finished_size(unit, seed)
+    y.diameter_deviation = y.diameter - y.target_diameter
     y.finish_temperature = x.last.later_surface
     opening = max(unit.u.water_valve, p.water_valve_leak)
     if opening > 0.0 and p.water_box_length > 0.0:
@@ -179,8 +180,10 @@ def _do_pass(unit, seed):
     middle = start + 0.5 * duration
     before_pass(p, x, stand, bar, max(middle - x.mid_time, 0.0), np.nan, last)
     if mean_temperature(bar) < p.lowest_temperature:
-        _lose_bar(unit, TOO_COLD, start)
-        return
+        y.alarm, y.cold = TOO_COLD, 1.0
+        if stand == 0:
+            _lose_bar(unit, TOO_COLD, start)
+            return
     x.tension[stand] = train_tension(unit, stand)
     front = x.tension[stand + 1] if stand + 1 < int(p.stand_count) else 0.0
     scatter = max(p.force_scatter[stand] * normal(seed, FORCE, x.bar_number, stand), -0.5)

@@ -150,7 +150,7 @@ def roll_pass(p, x, stand, bar, setup_force, scatter, back_tension, front_tensio
     """
     out.entry_surface, out.mean_temperature = bar.surface, mean_temperature(bar)
     out.velocity = p.velocity[stand]
-    base = p.roll_gap[stand] + 2.0 * x.groove_worn[stand]
+    base = p.roll_gap[stand] + 2.0 * (p.groove_wear[stand] + x.groove_worn[stand])
     gap, touched = max(base, 0.0), True
     for _ in range(ROUNDS):
         touched = _gap_geometry(p, x, stand, bar, gap, out)

@@ -18,9 +18,6 @@ GROOVES = (
 )  # fmt: skip
 """Shapes of grooves; `groove_kind` is the index. "flat" is the plain barrel, as wide as `groove_usable_width`."""
 
-OWN_SETUP = -1000.0
-"""Value [N] of `setup_force` that leaves the set-up to level 2."""
-
 _DIMENSIONS = {
     "r1": "groove_edge_radius",
     "r2": "groove_ground_radius",
@@ -58,10 +55,11 @@ def prepare(unit: Any) -> None:
         x["groove_place"][stand], x["groove_below"][stand] = stand_groove(p, stand)
     for i, grade in enumerate(GRADE_LABELS):
         x["flow_stress_table"][i] = list(flow_stress_coefficients(grade).values())
-    x["groove_worn"], x["guide_play"] = p["groove_wear"], p["guide_clearance"]
     unit["y"]["groove_worn"] = p["groove_wear"]
-    unit["u"]["setup_force"], unit["u"]["speed_trim"], unit["u"]["water_valve"] = OWN_SETUP, 1.0, 0.0
+    unit["u"]["setup_force"], unit["u"]["speed_trim"], unit["u"]["water_valve"] = 0.0, 1.0, 0.0
     results = nominal_schedule(unit)
+    last = results[int(p["stand_count"]) - 1]
+    unit["y"]["target_diameter"] = 0.5 * (last["height"] + last["width"])
     x["nominal_area"], x["learned_force"] = results["area"], results["force"]
     written = p["setup_table"] > 0.0
     x["learned_force"][written] = p["setup_table"][written]
@@ -79,10 +77,12 @@ def nominal_bar(unit: Any, mass: float = 1.0) -> np.ndarray:
 
 def nominal_schedule(unit: Any) -> np.ndarray:
     """Return the passes (PASS records) of the nominal bar with fresh grooves, mean pauses and gaps that are right."""
-    results, free = new_results(), np.full(STANDS, np.nan)
-    unit["x"]["groove_worn"] = 0.0
-    roll_schedule(
-        unit["p"], unit["x"], nominal_bar(unit)[0], usual_intervals(unit["p"]), free, np.full(STANDS, -1.0), results
-    )
-    unit["x"]["groove_worn"] = unit["p"]["groove_wear"]
+    p, x, results = unit["p"], unit["x"], new_results()
+    free, right = np.full(STANDS, np.nan), np.full(STANDS, -1.0)
+    healthy, x["groove_worn"], intervals = p["groove_wear"].copy(), 0.0, usual_intervals(p)
+    p["groove_wear"] = 0.0
+    for _ in range(2):
+        roll_schedule(p, x, nominal_bar(unit)[0], intervals, free, right, results)
+        intervals = usual_intervals(p, results["area"])
+    p["groove_wear"] = healthy
     return results

@@ -71,15 +71,26 @@ def roll_schedule(p, x, bar, intervals, given, setup_force, results):
         behind_pass(p, x, stand, bar, intervals[stand + 1] if stand + 1 < count else 2.0 * p.pyrometer_delay, out)
 
 
-def usual_intervals(p: Any) -> np.ndarray:
-    """Return the mean times from pass to pass (STANDS,) [s]: mean pauses, and the way over the speed in a train."""
-    result = np.zeros(STANDS)
-    for i in range(1, int(p["stand_count"])):
+def usual_intervals(p: Any, areas: np.ndarray | None = None) -> np.ndarray:
+    """Return the mean times from the middle of a pass to that of the next (STANDS,) [s].
+
+    In a train the way over the speed; else the mean pause, and half of both rolling times when the `areas` (STANDS,)
+    behind the passes [m²] are given: of the billet that the parameters name.
+    """
+    count, result = int(p["stand_count"]), np.zeros(STANDS)
+    billet = p["billet_thickness"] * (
+        0.25 * np.pi * p["billet_thickness"] if p["billet_shape"] > 0.5 else p["billet_width"]
+    )
+    volume, rolling = billet * p["billet_length"], np.zeros(STANDS)
+    if areas is not None:
+        rolling[:count] = volume / (areas[:count] * p["velocity"][:count])
+    for i in range(1, count):
         group = p["stand_group"][i]
         if group > 0.0 and group == p["stand_group"][i - 1]:
             result[i] = p["stand_distance"][i - 1] / p["velocity"][i - 1]
         else:
-            result[i] = p["pause_scale"][i] * gamma(1.0 + 1.0 / p["pause_shape"][i])
+            pause = p["pause_scale"][i] * gamma(1.0 + 1.0 / p["pause_shape"][i])
+            result[i] = pause + 0.5 * (rolling[i - 1] + rolling[i])
     return result
 
 

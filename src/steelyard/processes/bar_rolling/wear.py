@@ -25,8 +25,8 @@ def wear_stand(unit, stand, length):
     pressure = last.force / last.contact_area
     turns = length / (2.0 * pi * last.working_radius)
     x.groove_worn[stand] += p.groove_wear_rate * pressure * turns * SLIDING * last.contact_area / last.contact_width
-    unit.y.groove_worn[stand] = x.groove_worn[stand]
-    x.guide_play += p.guide_wear_rate * length / p.stand_count
+    unit.y.groove_worn[stand] = p.groove_wear[stand] + x.groove_worn[stand]
+    x.guide_worn += p.guide_wear_rate * length / p.stand_count
 
 
 @kernel
@@ -44,8 +44,9 @@ def finished_size(unit, seed):
     """Return mean diameter and ovality of the finished bar [m], with the twist that the play of the guides allows."""
     p, x, last = unit.p, unit.x, unit.x.last
     stand = int(p.stand_count) - 1
-    twist = normal(seed, _TWIST, x.bar_number, 0) * x.guide_play
-    shift = normal(seed, _TWIST, x.bar_number, 1) * x.guide_play
+    play = p.guide_clearance + x.guide_worn
+    twist = normal(seed, _TWIST, x.bar_number, 0) * play
+    shift = normal(seed, _TWIST, x.bar_number, 1) * play
     diameter = 0.5 * (last.height + last.width) + 0.1 * shift
     ovality = abs(last.height - last.width) + 0.4 * abs(twist) + 0.5 * p.misalignment[stand]
     return max(diameter, 1e-4), ovality

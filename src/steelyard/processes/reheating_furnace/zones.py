@@ -10,9 +10,10 @@ import math
 from steelyard.engine.kernel import kernel
 from steelyard.physics.combustion import (
     AIR_DENSITY,
-    AIR_GAS,
     AIR_MASS,
     AIR_OXYGEN,
+    air_enthalpy,
+    air_heat_capacity,
     burn_fuel,
     gas_enthalpy,
     gas_heat_capacity,
@@ -194,8 +195,8 @@ def _balance_zone(unit, z, products, air, gas, heat_in, dt):
     eg, ew = STEFAN_BOLTZMANN * tg**4, STEFAN_BOLTZMANN * tw**4
     es = x.emission_sum[z] / max(x.face_sum[z], LEAST_FLOW)
     deg, dew = 4.0 * eg / tg, 4.0 * ew / tw
-    capacity = products * gas_heat_capacity(gas[4], gas[5], gas[6], tg) + air * gas_heat_capacity(*AIR_GAS, tg)
-    outflow = products * gas_enthalpy(gas[4], gas[5], gas[6], tg) + air * gas_enthalpy(*AIR_GAS, tg)
+    capacity = products * gas_heat_capacity(gas[4], gas[5], gas[6], tg) + air * air_heat_capacity(tg)
+    outflow = products * gas_enthalpy(gas[4], gas[5], gas[6], tg) + air * air_enthalpy(tg)
     skid = 0.0
     if z >= COLUMNS:
         skid = p.skid_area * p.skid_conductance * p.skid_leakage * p.zone_length[z - COLUMNS] / furnace_length(unit)
@@ -242,12 +243,12 @@ def fire_zones(unit, dt):
     _link_walls(unit, dt)
     fuel = burn_fuel(p.fuel_composition, p.fuel_richness * x.fuel_factor)
     in_charge, in_exit, out_charge, out_exit = _draught(unit, dt)
-    cold = gas_enthalpy(*AIR_GAS, p.ambient_temperature)
+    cold = air_enthalpy(p.ambient_temperature)
     error = 1.0 + max(p.air_meter_error + p.air_meter_drift * x.clock, -0.9)
     blown = 0.0
     for z in range(ZONES):
         blown += y.air_flow[z] * AIR_DENSITY * error
-    wanted = blown * (gas_enthalpy(*AIR_GAS, x.air_temperature) - cold)
+    wanted = blown * (air_enthalpy(x.air_temperature) - cold)
     recovered = min(max(wanted, 0.0), GREATEST_RECOVERY * max(x.flue_heat, 0.0))
     hot = cold + (recovered / blown if blown > LEAST_FLOW else 0.0)
     y.skid_heat = 0.0
@@ -285,9 +286,7 @@ def _show_flue(unit, fuel, products, air, recovered, dt):
     if flow > 1e-6:
         top, bottom = x.gas_temperature[0], x.gas_temperature[COLUMNS]
         mean = 0.5 * (top + bottom)
-        capacity = products * gas_heat_capacity(fuel[4], fuel[5], fuel[6], mean) + air * gas_heat_capacity(
-            *AIR_GAS, mean
-        )
+        capacity = products * gas_heat_capacity(fuel[4], fuel[5], fuel[6], mean) + air * air_heat_capacity(mean)
         dry = products * fuel[9] + air / AIR_MASS
         x.oxygen = air / AIR_MASS * AIR_OXYGEN / dry
         x.water_vapour = products * fuel[8] / (dry + products * fuel[8])

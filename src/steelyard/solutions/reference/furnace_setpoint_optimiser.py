@@ -3,8 +3,9 @@
 Every minute: each billet's temperature is followed by a model (see billet_model), whose exchange factor the exit
 pyrometer corrects. With the time that each billet still has, announced delays included, the set-point of each zone is
 chosen from the charge end on: the lowest with which every billet in it can still reach its target if the zones behind
-it may go to their limits. So the steel is heated late, walls and flue stay cooler, and a delay lowers everything.
-Standard library only.
+it may go to their limits. So the steel is heated late, walls and flue stay cooler, and a delay lowers everything. A
+zone whose valve is nearly open gets help from the zone before it. First the level-2 table is watched for a while: what
+the pyrometer shows under it is taken as on target. Standard library only.
 """
 
 from .billet_model import Billet, Exchange, ahead, difference
@@ -15,16 +16,19 @@ ZONES = [f"{side}_{number}" for side in SIDES for number in (1, 2, 3, 4)]
 TEMPERATURES = [f"{ROOM}zone_temperature[{zone}]" for zone in ZONES]
 SETPOINTS = [f"{ROOM}zone_setpoint[{zone}]" for zone in ZONES]
 IN_FORCE = [f"{ROOM}zone_reference[{zone}]" for zone in ZONES]
+VALVES = [f"{ROOM}valve_position[{zone}]" for zone in ZONES]
 PYROMETER, DELAY = f"{ROOM}exit_pyrometer", "line.delay_remaining"
 SLOT = ("number", "charge_temperature", "time", "remaining_time", "thickness", "target")
 SLOT_ZONE = [i * COLUMNS // SLOTS for i in range(SLOTS)]
 
-START_EXCHANGE, SKIN = 0.5, -12.0  # assumed; K by which a scaled surface looks colder
-WATCH_S = 900.0  # assumed: the level-2 table is watched that long before anything is changed
-MARGIN = 4.0  # K above the target that is aimed at
-EVEN = 22.0  # K between core and surface that is aimed at
-BELOW, ABOVE = (250.0, 200.0, 90.0, 40.0), (40.0, 40.0, 40.0, 25.0)  # K around the table, charge end to soak
+START_EXCHANGE, SKIN = 0.4, -15.0  # assumed; K by which a scaled surface looks colder, until it was watched
+WATCH_S = 1800.0  # assumed: the level-2 table is watched that long before anything is changed
+MARGIN, SLACK = 0.0, 6.0  # K above the target that is aimed at; K by which one billet may stay below that
+EVEN = 25.0  # K between core and surface that is aimed at
+BELOW, ABOVE = (300.0, 300.0, 120.0, 40.0), (40.0, 40.0, 40.0, 25.0)  # K around the table, charge end to soak
+LOWEST, HIGHEST = 550.0, 1290.0  # °C, whatever the table says
 DOWN, UP = 6.0, 12.0  # K per minute, what walls and burners follow
+OPEN, HELP, REST = 85.0, 6.0, 2.0  # % at which a valve is nearly open; K per minute of help, and of taking it back
 LAG_S = 420.0
 TRUST = 0.7  # share of an announced delay that is believed
 
@@ -39,9 +43,9 @@ class Furnace:
         self.time_s: float | None = None
         self.pyrometer: float | None = None
         self.left: Billet | None = None
-        self.zone_at_exit = 0.0
+        self.skin, self.watched = SKIN, 0
 
-    def update(self, time_s: float, signals: dict, zones: list[float]) -> None:
+    def update(self, time_s: float, signals: dict, zones: list[float], watching: bool) -> None:
         """Take in charged and discharged billets, the time that has passed, the pyrometer."""
         passed = 0.0 if self.time_s is None else time_s - self.time_s
         self.time_s = time_s
@@ -56,7 +60,7 @@ class Furnace:
                 billet = self.billets[slot["number"]]
                 billet.heat(zones[self.slot_zone[i]], passed, self.exchange.value)
                 billet.target = slot["target"]
-        self._learn(signals.get(PYROMETER), zones[-1])
+        self._learn(signals.get(PYROMETER), zones[-1], watching)
 
     def _slot(self, i: int, signals: dict) -> dict | None:
         """Return what the board says of a slot, None when it is empty or not fully told."""
@@ -73,12 +77,15 @@ class Furnace:
             billet.heat(zones[self.slot_zone[place]], seconds, self.exchange.value)
         return billet
 
-    def _learn(self, shown: float | None, zone: float) -> None:
+    def _learn(self, shown: float | None, zone: float, watching: bool) -> None:
         """Compare the pyrometer with the billet that left last; correct the exchange factor and all billets."""
         billet, self.left = self.left, None
         if billet is None or shown is None or shown == self.pyrometer:
             return
         self.pyrometer = shown
+        if watching:
+            self.watched += 1
+            self.skin += (min(max(shown - billet.target, -60.0), 30.0) - self.skin) / self.watched
         surface = billet.temperature + 0.5 * difference(billet.temperature, zone, self.exchange.value, billet.thickness)
         change = self.exchange.learn(shown, surface, billet.sensitivity)
         for other in self.billets.values():
@@ -86,7 +93,13 @@ class Furnace:
 
     def bias(self) -> float:
         """Return by how much billets come out warmer than the model says [K], as far as the pyrometer tells."""
-        return self.exchange.offset - SKIN
+        return self.exchange.offset - self.skin
+
+    def billet(self, i: int) -> Billet:
+        """Return the billet in slot `i`."""
+        slot = self.slots[i]
+        assert slot is not None
+        return self.billets[slot["number"]]
 
     def stays(self, i: int, untold: float) -> list[tuple[int, float]]:
         """Return (zone, seconds) that the billet in slot `i` still has, less `untold` seconds of delay.
@@ -110,7 +123,7 @@ class Solution:
     version = "1.0"
     kind = "controller"
     reads = [
-        *TEMPERATURES, *IN_FORCE, PYROMETER, DELAY,
+        *TEMPERATURES, *IN_FORCE, *VALVES, PYROMETER, DELAY,
         *(f"{ROOM}slot_{name}[*]" for name in SLOT),
     ]  # fmt: skip
     writes = SETPOINTS
@@ -122,6 +135,7 @@ class Solution:
         self.begun: float | None = None
         self.table: list[float] = []
         self.set: list[float] = []
+        self.help = [0.0] * COLUMNS
 
     def decide(self, time_s: float, signals: dict) -> dict:
         """Return the set-points to write; nothing while the table is still watched or signals are missing."""
@@ -129,57 +143,58 @@ class Solution:
         in_force = _columns(signals, IN_FORCE)
         if zones is None or in_force is None:
             return {}
-        self.furnace.update(time_s, signals, zones)
         self.begun = time_s if self.begun is None else self.begun
-        if time_s - self.begun < WATCH_S:
+        watching = time_s - self.begun < WATCH_S
+        self.furnace.update(time_s, signals, zones, watching)
+        if watching:
             self.table = [max(pair) for pair in zip(in_force, self.table or in_force, strict=True)]
             self.set = list(in_force)
             return {}
+        self._help(signals)
         wanted = self._lowest(zones, signals.get(DELAY) or 0.0)
         self.set = [min(max(w, s - DOWN), s + UP) for w, s in zip(wanted, self.set, strict=True)]
         return {name: round(self.set[k % COLUMNS], 1) for k, name in enumerate(SETPOINTS)}
 
+    def _help(self, signals: dict) -> None:
+        """Let a zone help while a valve of the zone behind it is nearly open; else take the help back slowly."""
+        for column in range(COLUMNS - 1):
+            valves = [signals.get(VALVES[column + 1 + side]) or 0.0 for side in (0, COLUMNS)]
+            change = HELP if max(valves) > OPEN else -REST
+            self.help[column] = min(max(self.help[column] + change, 0.0), BELOW[column])
+
     def _lowest(self, zones: list[float], delay: float) -> list[float]:
         """Return the lowest set-points from the charge end on, those behind at their limits."""
         untold = (1.0 - TRUST) * 60.0 * max(delay, 0.0)
-        low = [table - below for table, below in zip(self.table, BELOW, strict=True)]
-        wanted = [table + above for table, above in zip(self.table, ABOVE, strict=True)]
+        wanted = [min(table + above, HIGHEST) for table, above in zip(self.table, ABOVE, strict=True)]
         for column in range(COLUMNS):
             high = wanted[column]
-            needed = low[column]
-            for i in self._critical(column):
-                needed = self._needed(i, column, needed, high, wanted, zones, untold)
-            wanted[column] = needed
+            low = min(max(self.table[column] - BELOW[column] + self.help[column], LOWEST), high)
+            group = [(self.furnace.billet(i), self.furnace.stays(i, untold)) for i in self._deciding(column)]
+            if self._fits(group, column, low, wanted, zones):
+                high = low
+            for _ in range(6 if high > low else 0):
+                middle = 0.5 * (low + high)
+                low, high = (low, middle) if self._fits(group, column, middle, wanted, zones) else (middle, high)
+            wanted[column] = high
         return wanted
 
-    def _critical(self, column: int) -> list[int]:
-        """Return the slots of a zone that decide: its first and last billet, and each one with a higher target."""
-        slots = self.furnace.slots
-        here = [i for i in range(SLOTS) if slots[i] and self.furnace.slot_zone[i] == column]
-        chosen = dict.fromkeys([*here[:1], *here[-1:]])
-        highest = max((slots[i]["target"] for i in here), default=0.0)
-        chosen.update(dict.fromkeys([i for i in here if slots[i]["target"] == highest][-1:]))
-        return list(chosen)
+    def _deciding(self, column: int) -> list[int]:
+        """Return the slots of a zone that decide: the first, a middle and the last billet in it."""
+        here = [i for i in range(SLOTS) if self.furnace.slots[i] and self.furnace.slot_zone[i] == column]
+        return list(dict.fromkeys([here[0], here[len(here) // 2], here[-1]])) if here else []
 
-    def _needed(
-        self, i: int, column: int, low: float, high: float, wanted: list[float], zones: list[float], untold: float
-    ) -> float:
-        """Return the lowest set-point of a zone, `low` or more, with which the billet in slot `i` gets warm enough."""
-        furnace = self.furnace
-        billet = furnace.billets[furnace.slots[i]["number"]]
-        stays, aim = furnace.stays(i, untold), billet.target + MARGIN - furnace.bias()
-
-        def fits(setpoint: float) -> bool:
-            trial = [*wanted[:column], setpoint, *wanted[column + 1 :]]
-            warm, uneven = ahead(billet, stays, zones, trial, furnace.exchange.value, LAG_S)
-            return warm >= aim and abs(uneven) <= EVEN
-
-        if fits(low):
-            return low
-        for _ in range(6):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if fits(middle) else (middle, high)
-        return high
+    def _fits(self, group: list, column: int, setpoint: float, wanted: list[float], zones: list[float]) -> bool:
+        """Whether with this set-point a zone's billets reach their targets on average, and none stays far below."""
+        trial = [*wanted[:column], setpoint, *wanted[column + 1 :]]
+        exchange, bias = self.furnace.exchange.value, self.furnace.bias()
+        total = 0.0
+        for billet, stays in group:
+            warm, uneven = ahead(billet, stays, zones, trial, exchange, LAG_S)
+            above = warm + bias - billet.target - MARGIN
+            if above < -SLACK or abs(uneven) > EVEN:
+                return False
+            total += above
+        return total >= 0.0
 
 
 def _columns(signals: dict, names: list[str]) -> list[float] | None:

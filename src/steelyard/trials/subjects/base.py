@@ -16,7 +16,8 @@ class Moment:
     """One recorded event as a solution meets it, `time_s` after the first one.
 
     `value` is nan unless the predicted quantity was measured; `signals` do not hold it yet then, `after` do. `number`
-    counts the earlier measurements of the same product.
+    counts the earlier measurements of the same product. `after` is shown
+    next; without it nothing is, and what was measured comes as a later moment of its own (with no value to predict).
     """
 
     time_s: float
@@ -24,7 +25,7 @@ class Moment:
     signals: dict[str, float]
     value: float
     number: int
-    after: dict[str, float]
+    after: dict[str, float] | None
 
 
 class Recorded(Protocol):
@@ -149,6 +150,10 @@ class Subject:
 
     def errors(self, log: Any) -> Any:
         """Return what the distribution picture shows of each product: the distance from its target."""
+        return []
+
+    def places(self, values: Any, fault: str) -> list[str]:
+        """Return the places that a fault ``house.fault`` hits, as the board labels them; [] when it has no place."""
         return []
 
     def trace(self) -> Trace:

@@ -10,7 +10,7 @@ import numpy as np
 
 from steelyard.errors import DataError, ParameterError
 from steelyard.parameters import load_parameters
-from steelyard.processes.bar_rolling.blocks import STANDS, Parameters
+from steelyard.processes.bar_rolling.blocks import Parameters
 from steelyard.processes.catalogue import house
 from steelyard.twin.bar_rolling.baselines import fit_baselines
 from steelyard.twin.bar_rolling.credibility import credibility_card
@@ -116,38 +116,11 @@ def scored_passes(labels: tuple[str, ...] | list[str]) -> slice:
 
 def _fit_loads(warm: dict[str, Any], bars: Bars, thermal: Thermal) -> Loads:
     """Return the load numbers; a second look corrects for the flattening of the rolls under the true force."""
+    reference = warm["reference_temperature"]
     told = estimate(warm, bars, thermal.start, thermal.noise, given=True)
-    first = fit_loads(warm, bars, told, warm["reference_temperature"])
-    again = estimate(with_loads(warm, first), bars, thermal.start, thermal.noise, given=True)
-    rows = {"force": again.force / told.force, "torque": again.torque / told.torque}
-    linear = _linear(first, bars, told.mean - warm["reference_temperature"])
-    adjusted = {load: getattr(told, load) * rows[load] / linear[load] for load in rows}
-    better = type(told)(told.mean, told.entry, told.exit, adjusted["force"], adjusted["torque"])
-    return fit_loads(warm, bars, better, warm["reference_temperature"])
-
-
-def _linear(loads: Loads, bars: Bars, warm: np.ndarray) -> dict[str, np.ndarray]:
-    """Return by what the load numbers multiply force and torque in the linear model, arrays (n, P)."""
-    value = {(n.name, n.slot): n.value(float(z)) - 0.0 for n, z in zip(loads.numbers, loads.z, strict=True)}
-    prior = {(n.name, n.slot): n.prior for n in loads.numbers}
-    n, passes = warm.shape
-    found = {}
-    for load in ("force", "torque"):
-        factor = np.ones((n, passes))
-        for k in range(passes):
-            for i in range(n):
-                g = int(bars.grade[i])
-                for key in (
-                    (f"{load}_factor", k), (f"grade_{load}_factor", g), (f"grade_stand_{load}_factor", g * STANDS + k),
-                ):  # fmt: skip
-                    factor[i, k] *= value[key] / prior[key]
-        tilt = ("flow_stress_temperature_correction", -1)
-        slope = value[tilt] - prior[tilt]
-        if load == "torque":
-            own = ("torque_temperature_correction", -1)
-            slope += value[own] - prior[own]
-        found[load] = factor * np.exp(slope * warm)
-    return found
+    loads = fit_loads(warm, bars, told, reference)
+    again = estimate(with_loads(warm, loads), bars, thermal.start, thermal.noise, given=True)
+    return fit_loads(warm, bars, again, reference, loads.z)
 
 
 def _practice(values: dict[str, Any], bars: Bars, loads: Loads) -> dict[str, Any]:

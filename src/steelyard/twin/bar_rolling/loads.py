@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.processes.bar_rolling.blocks import STANDS
-from steelyard.twin.bar_rolling.numbers import LOADS, TILTS, Number, apply, grades_of, load_numbers
+from steelyard.twin.bar_rolling.numbers import LOADS, SCALAR, TILTS, Number, apply, grades_of, load_numbers
 from steelyard.twin.bar_rolling.predict import Estimate
 from steelyard.twin.bar_rolling.records import Bars
 
@@ -31,36 +31,37 @@ class Loads:
     scatter: dict[str, np.ndarray]
 
 
-def fit_loads(base: dict[str, Any], bars: Bars, estimate: Estimate, reference: float) -> Loads:
+def fit_loads(
+    base: dict[str, Any], bars: Bars, estimate: Estimate, reference: float, anchor: np.ndarray | None = None
+) -> Loads:
     """Estimate the load numbers of a mill with parameters `base` from `bars` at their filtered temperatures.
 
-    `estimate` is that of `base` itself (its factors as given); reference [K]: temperature at which the tilt is none.
+    `estimate` is that of `base` with its load numbers at `anchor` (m,), None: as they are in `base`; reference [K]:
+    temperature at which the tilt is none.
     """
     passes = len(bars.labels)
     numbers = load_numbers(base, passes, grades_of(bars.grade))
-    index = {(n.name, n.slot): j for j, n in enumerate(numbers)}
     rows, values, place, kind = [], [], [], []
-    for load, measured, told in (
-        ("force", bars.force, estimate.force), ("torque", bars.torque, estimate.torque),
-    ):  # fmt: skip
-        gap = np.log(measured / told)
+    for load in LOADS:
+        gap = np.log(getattr(bars, load) / getattr(estimate, load))
         for i, k in zip(*np.nonzero(np.isfinite(gap)), strict=True):
-            row = np.zeros(len(numbers))
-            g = int(bars.grade[i])
-            for name, slot in (
-                (f"{load}_factor", k), (f"grade_{load}_factor", g), (f"grade_stand_{load}_factor", g * STANDS + k),
-            ):  # fmt: skip
-                j = index[name, int(slot)]
-                row[j] = numbers[j].sd
-            warm = estimate.mean[i, k] - reference
-            for name in {TILTS["force"], TILTS[load]}:
-                j = index[name, -1]
-                row[j] = numbers[j].sd * warm
-            rows.append(row)
+            rows.append(_row(numbers, load, int(bars.grade[i]), int(k), estimate.mean[i, k] - reference))
             values.append(gap[i, k])
             place.append(k)
             kind.append(LOADS.index(load))
-    return _solve(numbers, np.array(rows), np.array(values), np.array(place), np.array(kind), passes)
+    design = np.array(rows)
+    seen = np.array(values) + (design @ anchor if anchor is not None else 0.0)
+    return _solve(numbers, design, seen, np.array(place), np.array(kind), passes)
+
+
+def _row(numbers: list[Number], load: str, grade: int, k: int, warm: float) -> np.ndarray:
+    """Return the change of ln(load) per z of each number for a pass `k` of a bar `warm` [K] over the reference."""
+    sizes = {
+        (f"{load}_factor", k): 1.0, (f"grade_{load}_factor", grade): 1.0,
+        (f"grade_stand_{load}_factor", grade * STANDS + k): 1.0, (TILTS["force"], SCALAR): warm,
+        (TILTS[load], SCALAR): warm,
+    }  # fmt: skip
+    return np.array([number.sd * sizes.get((number.name, number.slot), 0.0) for number in numbers])
 
 
 def _solve(

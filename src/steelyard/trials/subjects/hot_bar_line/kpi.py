@@ -274,4 +274,3 @@ def figures_of(bars: np.ndarray) -> list[dict[str, Any]]:
          "value": one.value(record) if len(bars) > 1 else None}
         for one in OF_THE_LOG
     ]  # fmt: skip
-

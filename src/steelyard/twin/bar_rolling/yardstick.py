@@ -1,0 +1,144 @@
+"""PyRolL on the same bars: an outside yardstick, run in the same process (`pip install "steelyard[bench]"`).
+
+Each bar is solved with its own start temperature and pauses, on the grooves and the flow stress of the mill's own
+parameters. Two force models are run, PyRolL's own and that of the Hensel plugin; the one with the smaller force error is
+the yardstick, both are shown.
+**Source** PyRolL 3.1 (BSD-3), pyroll-project.org; nominal constants: shared/data/rolling-freiberg-passes/README.md.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from steelyard.processes.bar_rolling.prepare import GROOVES
+from steelyard.twin.bar_rolling.records import Bars
+from steelyard.twin.bar_rolling.track import BAR_DIAMETER, ROLLS, mill_of
+
+PLUGINS = (
+    "pyroll.core", "pyroll.freiberg_flow_stress", "pyroll.hensel_force_torque", "pyroll.hitchcock_roll_flattening",
+    "pyroll.integral_thermal", "pyroll.lendl_equivalent_method", "pyroll.wusatowski_spreading",
+)  # fmt: skip
+CLASSES = {
+    "round": "RoundGroove", "circular oval": "CircularOvalGroove", "swedish oval": "SwedishOvalGroove",
+    "box": "BoxGroove", "diamond": "DiamondGroove", "square": "SquareGroove", "false round": "FalseRoundGroove",
+    "oval 3-radii": "Oval3RadiiGroove", "oval 3-radii flanked": "Oval3RadiiFlankedGroove",
+}  # fmt: skip
+DIMENSIONS = {
+    "r1": "groove_edge_radius", "r2": "groove_ground_radius", "r3": "groove_main_radius", "depth": "groove_depth",
+    "usable_width": "groove_usable_width", "ground_width": "groove_ground_width",
+}  # fmt: skip
+CONTACT, CONVECTION, DENSITY, HEAT_CAPACITY, CONDUCTIVITY = 5e3, 10.0, 7500.0, 690.0, 28.0
+MODELS = ("pyroll", "hensel")
+
+
+def available() -> bool:
+    """Return whether PyRolL and its plugins are installed."""
+    return find_spec("pyroll") is not None and all(find_spec(name) is not None for name in PLUGINS)
+
+
+def solve_bars(values: dict[str, Any], bars: Bars, start: np.ndarray, own: slice) -> dict[str, Any]:
+    """Return PyRolL's errors on `bars` and the median seconds of one schedule.
+
+    values: SI parameters of the mill (grooves, gaps, radii, speeds); start (n,): temperature at the first pass [K]; own:
+    passes that are scored. force_mape, torque_mape (both rolls, per cent), temperature_mae_k (entry readings), seconds,
+    models {name: the same}, version.
+    """
+    from importlib.metadata import version
+
+    for name in PLUGINS:
+        __import__(name)
+    logging.getLogger("pyroll").setLevel(logging.ERROR)
+    table = mill_of(values)["x"][0]["flow_stress_table"]
+    found, seconds = {}, []
+    for model in MODELS:
+        told = np.full((len(bars), len(bars.labels), 3), np.nan)
+        with _force_model(model):
+            for i in range(len(bars)):
+                clock = time.perf_counter()
+                told[i] = _solve(values, table[bars.grade[i]], bars.pause[i], float(start[i]))
+                seconds.append(time.perf_counter() - clock)
+        found[model] = _errors(told, bars, own)
+    best = min(MODELS, key=lambda model: found[model]["force_mape"])
+    return found[best] | {
+        "seconds": float(np.median(seconds)), "model": best, "models": found, "version": version("pyroll-core"),
+    }  # fmt: skip
+
+
+def _errors(told: np.ndarray, bars: Bars, own: slice) -> dict[str, float]:
+    """Return the errors of told (n, P, 3): force, torque of both rolls, entry temperature."""
+    measured = (bars.force, bars.torque, bars.entry)
+    force, torque = (
+        float(100.0 * np.nanmean(np.abs(told[:, own, j] / measured[j][:, own] - 1.0))) for j in range(2)
+    )  # fmt: skip
+    warm = float(np.nanmean(np.abs(told[:, own, 2] - measured[2][:, own])))
+    return {"force_mape": force, "torque_mape": torque, "temperature_mae_k": warm}
+
+
+def _solve(values: dict[str, Any], coefficients: np.ndarray, pause: np.ndarray, start: float) -> np.ndarray:
+    """Return force, torque of both rolls and entry temperature of every pass of one bar, shape (P, 3)."""
+    sequence = schedule(values, np.nan_to_num(pause))
+    sequence.solve(_stock(coefficients, start))
+    return np.array(
+        [(p.roll_force, ROLLS * p.roll.roll_torque, p.in_profile.temperature) for p in sequence.roll_passes], dtype=float
+    )
+
+
+def _stock(coefficients: np.ndarray, start: float) -> Any:
+    """Return the round bar at temperature `start` [K] with Hensel-Spittel `coefficients` (a, m1 … m9)."""
+    import pyroll.core as pr
+    from pyroll.freiberg_flow_stress import FreibergFlowStressCoefficients
+
+    names = ("a", *(f"m{i}" for i in range(1, 10)))
+    law = FreibergFlowStressCoefficients(**dict(zip(names, (float(c) for c in coefficients), strict=True)))
+    return pr.Profile.round(
+        diameter=BAR_DIAMETER, temperature=start, strain=0.0, material=["steel"], density=DENSITY, length=1.0,
+        specific_heat_capacity=HEAT_CAPACITY, thermal_conductivity=CONDUCTIVITY, freiberg_flow_stress_coefficients=law,
+    )  # fmt: skip
+
+
+def schedule(values: dict[str, Any], intervals: np.ndarray) -> Any:
+    """Return PyRolL's pass sequence for a mill with SI parameters `values`; intervals (P,): time since the pass before."""
+    import pyroll.core as pr
+
+    units = []
+    for k in range(int(values["stand_count"])):
+        if k > 0:
+            units.append(pr.Transport(duration=float(intervals[k]), convection_heat_transfer_coefficient=CONVECTION))
+        kind = GROOVES[int(values["groove_kind"][k])]
+        size = {name: values[field][k] for name, field in DIMENSIONS.items() if values[field][k] > 0.0}
+        if values["groove_flank_angle"][k] > 0.0:
+            size["flank_angle"] = float(np.degrees(values["groove_flank_angle"][k]))
+        roll = pr.Roll(
+            groove=getattr(pr, CLASSES[kind])(**size), nominal_radius=values["roll_radius"][k],
+            contact_heat_transfer_coefficient=CONTACT, elastic_modulus=values["young_modulus"],
+            poissons_ratio=values["poisson_ratio"],
+        )  # fmt: skip
+        units.append(pr.RollPass(label=f"P{k + 1}", roll=roll, gap=values["roll_gap"][k], velocity=values["velocity"][k]))
+    return pr.PassSequence(units)
+
+
+@contextmanager
+def _force_model(model: str) -> Iterator[None]:
+    """Let PyRolL use its own force and torque inside the block when `model` is "pyroll": the plugin's hooks are off."""
+    import pyroll.hensel_force_torque as plugin
+    from pyroll.core import SymmetricRollPass
+
+    pairs = (
+        (SymmetricRollPass.roll_force, "roll_force"), (SymmetricRollPass.Roll.roll_torque, "roll_torque"),
+        (SymmetricRollPass.deformation_resistance, "deformation_resistance"),
+    )  # fmt: skip
+    taken = []
+    if model == "pyroll":
+        for hook, _ in pairs:
+            own = [f for f in hook.functions if f.function.__module__ == plugin.__name__]
+            taken += [(hook, hook.remove_function(f)) for f in own]
+    try:
+        yield
+    finally:
+        for hook, function in taken:
+            hook.add_function(function)
