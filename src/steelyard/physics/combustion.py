@@ -26,7 +26,7 @@ CARBON = (1.0, 2.0, 3.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 HYDROGEN = (4.0, 6.0, 8.0, 2.0, 0.0, 0.0, 0.0, 0.0)
 OXYGEN_NEED = (2.0, 3.5, 5.0, 0.5, 0.5, 0.0, 0.0, -1.0)
 AIR_OXYGEN = 0.2095
-AIR_MASS = 28.96e-3  # kg/mol
+AIR_MASS = AIR_OXYGEN * MOLAR_MASS[7] + (1.0 - AIR_OXYGEN) * MOLAR_MASS[6]  # kg/mol, argon counted as nitrogen
 AIR_DENSITY = AIR_MASS / NORMAL_MOLAR_VOLUME
 """Density of air [kg/Nm³]."""
 

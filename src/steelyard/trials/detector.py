@@ -141,7 +141,7 @@ def detection_time(faulty: Watched, injection: Injection) -> float | None:
 
 
 def false_alarms(sound: Watched, faulty: Watched, injection: Injection, warmup_s: float) -> int:
-    """Return the alarms of the sound run after the warm-up, and of the faulty one after the onset those it cannot mean."""
+    """Return the alarms of the sound run after the warm-up, and those of the faulty one that miss its fault."""
     from steelyard.solutions.contract import ALARM_RAISED
 
     names = {alarm for _, scores in sound.scores + faulty.scores for alarm in scores}

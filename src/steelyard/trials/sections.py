@@ -124,8 +124,8 @@ class Money:
 class Detection:
     """A detector trial: each campaign runs `hours` twice, sound and with one of `faults` from a seeded time on.
 
-    The fault starts between `onset_from_h` and `onset_until_h`, with a severity between its limits, and grows to it over
-    `growth_h`; false alarms count after `warmup_h`.
+    The fault starts between `onset_from_h` and `onset_until_h`, with a severity between its limits, and grows to it
+    over `growth_h`; false alarms count after `warmup_h`.
     """
 
     faults: tuple = entry(())

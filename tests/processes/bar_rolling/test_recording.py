@@ -22,7 +22,7 @@ def mill(name: str) -> dict[str, Any]:
 
 def bar_of(p: dict[str, Any], mass: float, number: int = 12) -> dict[str, Any]:
     """A row of the log of bars as the nominal schedule gives it, with usual pauses."""
-    unit = np.zeros(1, dtype=RECORD)[0]
+    unit = np.zeros(1, dtype=RECORD).view(np.recarray)[0]
     for name in unit["p"].dtype.names:
         unit["p"][name] = p[name]
     prepare(unit)

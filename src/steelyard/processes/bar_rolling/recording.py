@@ -111,7 +111,7 @@ def record_bar(p: Any, bar_row: Any, seed: int) -> np.ndarray:
 
 def passes_of(p: Any, bar_row: Any) -> list[Pass]:
     """Return the rolled passes of a bar in order of time; sections as the nominal bar has them."""
-    unit = np.zeros(1, dtype=RECORD)[0]
+    unit = np.zeros(1, dtype=RECORD).view(np.recarray)[0]
     for name in unit["p"].dtype.names:
         unit["p"][name] = p[name]
     prepare(unit)

@@ -17,8 +17,8 @@ TOLERANCE_K = 20.0
 STEEL_HEAT_CAPACITY = 650.0
 """Austenite [J/(kg·K)]. Source: assumed from the usual 600 to 680 between 900 and 1200 °C."""
 MARGINAL_EFFICIENCY = 0.6
-"""Share of further fuel heat that reaches steel and walls. Source: assumed, available heat of natural gas at 900 °C flue
-gas and 350 to 400 °C air, 0.55 to 0.65."""
+"""Share of further fuel heat that reaches steel and walls. Source: assumed, available heat of natural gas at 900 °C flue gas
+and 350 to 400 °C air, 0.55 to 0.65."""
 ITEMS = {
     "fuel": "won/GJ",
     "electricity": "won/kWh",
@@ -198,12 +198,14 @@ OF_THE_LOG = (
              "Share of bars whose true mean temperature at discharge is more than 20 K off target",
              "추출 시 실제 평균 온도가 목표에서 20 K 넘게 벗어난 강편의 비율", digits=1),
     _quality("exit_deviation_k", "K", "lower", (0, 300), exit_deviation, "Σ|T − T_target| / n",
-             "Deviation at discharge", "추출 온도 편차", "Mean absolute deviation from target", "목표와의 평균 절대 편차"),
+             "Deviation at discharge", "추출 온도 편차", "Mean absolute deviation from target",
+             "목표와의 평균 절대 편차"),
     _quality("difference_p95_k", "K", "lower", (0, 500), difference_p95, "q95(|T_core − T_surface|)",
              "Core to surface, 95th percentile", "심부·표면 온도차 95백분위",
              "95th percentile of the core to surface difference at discharge", "추출 시 심부·표면 온도차의 95백분위수"),
     _quality("scale_loss_percent", "%", "lower", (0, 20), scale_loss, "100 · Σm_scale / Σm",
-             "Scale loss", "스케일 손실", "Steel lost to scale in the furnace", "가열로 내 스케일로 잃은 강재", digits=3),
+             "Scale loss", "스케일 손실", "Steel lost to scale in the furnace",
+             "가열로 내 스케일로 잃은 강재", digits=3),
     _quality("decarburisation_mm", "mm", "lower", (0, 5), decarburisation, "Σd / n",
              "Decarburised depth", "탈탄 깊이", "Mean depth of decarburisation at discharge", "추출 시 평균 탈탄 깊이",
              digits=3),
@@ -224,12 +226,14 @@ OF_THE_LOG = (
              "롤 갭 설정에 사용된 하중의 평균 오차"),
     _quality("finish_spread_k", "K", "lower", (0, 200), finish_spread, "sd(T_finish)",
              "Spread of the finishing temperature", "마무리 온도 산포",
-             "Standard deviation of the surface temperature after the last pass", "마지막 패스 후 표면 온도의 표준편차"),
+             "Standard deviation of the surface temperature after the last pass",
+             "마지막 패스 후 표면 온도의 표준편차"),
     _quality("hardness_spread_hv", "HV", "lower", (0, 300), hardness_spread, "sd(HV within grade)",
              "Spread of hardness", "경도 산포", "Standard deviation of the hardness within a grade",
              "동일 강종 내 경도의 표준편차"),
     declare("electricity_kwh_per_t", "kWh/t", "lower", (0, 500), electricity, "Σ(E_drives + E_pumps) / Σm",
-            "Electric energy", "전력 원단위", "Mill drives and descaling pumps", "압연 구동과 디스케일링 펌프", digits=1),
+            "Electric energy", "전력 원단위", "Mill drives and descaling pumps",
+            "압연 구동과 디스케일링 펌프", digits=1),
 )  # fmt: skip
 CATALOGUE: dict[str, common.Kpi] = {
     one.id: one

@@ -72,6 +72,7 @@ LIMITS: tuple[Limit, ...] = (
 )  # fmt: skip
 BOARD_LIMITS = (
     BoardLimit(
-        "plant_stalled", {"en": "line stopped delivering bars", "ko": "라인 생산 중단"}, "both arms: 15 min for each bar",
+        "plant_stalled", {"en": "line stopped delivering bars", "ko": "라인 생산 중단"},
+        "both arms: 15 min for each bar",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The time plot of a run of the line: zone temperatures, mill delays, and how the bars left the furnace in both arms."""
+"""The time plot of a run of the line: zone temperatures, mill delays, and how the bars left the furnace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

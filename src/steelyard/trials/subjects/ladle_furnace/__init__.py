@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from steelyard.trials.kpi import RunRecord
+from steelyard.trials.subjects.base import Subject
 from steelyard.trials.subjects.ladle_furnace import dips, kpi, picture, recorded
 from steelyard.trials.subjects.ladle_furnace.limits import BOARD_LIMITS, LIMITS, WATCHED
 from steelyard.trials.subjects.ladle_furnace.truth import departure_errors
-from steelyard.trials.subjects.base import Subject
 from steelyard.units import from_si
 
 

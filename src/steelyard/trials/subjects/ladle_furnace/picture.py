@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.trials.charts import dot, line, n, rect, scale, svg, text, tick_text, ticks
-from steelyard.trials.subjects.ladle_furnace.truth import settled_temperature
 from steelyard.trials.subjects.base import Trace
+from steelyard.trials.subjects.ladle_furnace.truth import settled_temperature
 from steelyard.trials.timeplot import LEFT, PANEL, RIGHT, hours
 
 TRACED = ("ladle_furnace.heat_number", "ladle_furnace.arc_power", "ladle_furnace.dip_temperature",
