@@ -1,7 +1,7 @@
 """How early can a clogging burner be found? A limit alarm and a detector watch the same furnace.
 
-The burners of one zone clog slowly. Level 1 opens the valve and keeps the temperature: for hours nothing exceeds a limit,
-yet fewer and fewer cubic metres flow per per cent of opening.
+The burners of one zone clog slowly. Level 1 opens the valve and keeps the temperature: for hours nothing exceeds a
+limit, yet fewer and fewer cubic metres flow per per cent of opening.
 """
 
 from steelyard.plant.line import open_line, shipped_line

@@ -1,7 +1,7 @@
 """How much fuel does it save to look at the time that each billet still has? The same shift twice, side by side.
 
-Once level 2 sets the furnace by its table, once a solution does by the remaining time of each billet. Both meet the same
-billets and the same delays. One pair shows how it works; a verdict takes a trial with many (steelyard trial run).
+Once level 2 sets the furnace by its table, once a solution does by the remaining time of each billet. Both meet the
+same billets and the same delays. One pair shows how it works; a verdict takes a trial with many (steelyard trial run).
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def run(solution: str = "") -> LineWorks:
 
 
 def figures(works: LineWorks) -> tuple[float, float, float]:
-    """Return fuel [GJ/t] with the change of stored heat, mean distance from target [K], largest core-surface difference [K]."""
+    """Return fuel [GJ/t] less stored heat, mean distance from target [K], largest core-surface difference [K]."""
     bars = works.bars(WARM_UP)[: BARS - WARM_UP]
     fuel = bars["fuel_energy"][1:].sum() - (bars["furnace_heat"][-1] - bars["furnace_heat"][0])
     off = np.abs(bars["exit_temperature"] - bars["target_temperature"])

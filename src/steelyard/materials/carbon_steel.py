@@ -71,7 +71,7 @@ def enthalpy(temperature):
 
 
 def _table() -> np.ndarray:
-    celsius = np.unique(np.concatenate([np.linspace(20.0, 1500.0, 14801), np.linspace(700.0, 780.0, 16001)]))
+    celsius = np.unique(np.concatenate([np.linspace(20.0, 1600.0, 15801), np.linspace(700.0, 780.0, 16001)]))
     heat = np.array([enthalpy.py_func(c + ZERO_CELSIUS) for c in celsius])
     return np.interp(STEP * np.arange(COUNT), heat, celsius + ZERO_CELSIUS)
 

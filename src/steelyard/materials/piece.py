@@ -1,6 +1,6 @@
 """The piece of steel that one unit hands to the next: billet, bar, coil; a record, so that handing over is a copy.
 
-Shapes: 0 is rectangular (thickness by width by length), 1 is round (thickness is the diameter, width the same).
+Roundness: 0 is rectangular (thickness by width by length), 1 is round (thickness is the diameter, width the same).
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ PIECE = np.dtype(
         for name in (
             "number",  # 1
             "grade",  # index into GRADE_LABELS
-            "shape",
+            "roundness",  # 0 rectangular, 1 round
             "thickness",  # m
             "width",  # m
             "length",  # m

@@ -43,7 +43,7 @@ def gas_enthalpy(a, b, c, temperature):
     """Return the enthalpy above 25 °C [J/kg] of a gas with heat capacity a + b·T + c/T² [J/(kg·K)]; T [K].
 
     >>> round(gas_enthalpy(*AIR_GAS, 1273.15) / 1e3)  # air at 1000 °C; tables: 1065
-    1062
+    1067
     """
     t = temperature
     return a * (t - REFERENCE) + 0.5 * b * (t * t - REFERENCE * REFERENCE) - c * (1.0 / t - 1.0 / REFERENCE)

@@ -42,7 +42,7 @@ class Bar:
     rolling_end: Scalar = quantity("s", "plant time at which rolling ended", low=0.0, high=1e10)
     finish_temperature: Scalar = quantity("K", "surface temperature after the last pass", low=-50.0, high=1500.0, shown="°C")  # fmt: skip
     force: Array = quantity("N", "roll force of the pass", low=0.0, high=50000.0, shown="kN", shape=STANDS, labels=PASSES)  # fmt: skip
-    torque: Array = quantity("N·m", "torque of one roll in the pass", low=-2000.0, high=5000.0, shown="kN·m", shape=STANDS, labels=PASSES)  # fmt: skip
+    torque: Array = quantity("N·m", "torque of both rolls in the pass", low=-2000.0, high=5000.0, shown="kN·m", shape=STANDS, labels=PASSES)  # fmt: skip
     entry_temperature: Array = quantity("K", "surface temperature before the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     leaving_temperature: Array = quantity("K", "surface temperature after the pass", low=-50.0, high=1500.0, shown="°C", shape=STANDS, labels=PASSES)  # fmt: skip
     expected_force: Array = quantity("N", "force for which the gap of the pass was set", low=0.0, high=50000.0, shown="kN", shape=STANDS, labels=PASSES)  # fmt: skip

@@ -128,7 +128,7 @@ def new_line(values: LineValues, seed: int) -> np.ndarray:
     for unit in ("descaling", "bar_rolling", "cooling_bed"):
         model = house(unit).module()
         fill(plant[unit][0]["p"], model.Parameters, values.of(unit))
-        house(unit).module("prepare" if unit == "bar_rolling" else "model").prepare(plant[unit][0])
+        model.prepare(plant[unit].view(np.recarray)[0])
     fill(plant["line"][0]["p"], traffic.Traffic, values.traffic)
     _warm(plant, values)
     plant["instruments"][0] = new_instruments(hot_bar_line.INSTRUMENTS)

@@ -114,7 +114,7 @@ def next_billet(p, seed, number, piece):
     if uniform(seed, HOT_DRAW, number, 0) < p.hot_share:
         temperature = p.hot_temperature
     temperature = max(temperature + p.charge_spread * normal(seed, CHARGE_DRAW, number, 0), 250.0)
-    piece.number, piece.grade, piece.shape = number, grade, p.billet_shape
+    piece.number, piece.grade, piece.roundness = number, grade, p.billet_shape
     piece.thickness, piece.width, piece.length = p.billet_thickness * factor, p.billet_width, p.billet_length
     area = piece.thickness * piece.width
     if p.billet_shape == ROUND:
@@ -135,8 +135,9 @@ def typical_billet(values: dict[str, Any]) -> Any:
     share = values["grade_share"]
     target = sum(s * t for s, t in zip(share, values["target_temperature"], strict=True)) / sum(share)
     piece = np.zeros(1, PIECE)[0]
-    for name in ("thickness", "width", "length", "shape"):
+    for name in ("thickness", "width", "length"):
         piece[name] = values[f"billet_{name}"]
+    piece["roundness"] = values["billet_shape"]
     piece["mass"], piece["grain_size"] = COLD_DENSITY * area * values["billet_length"], values["initial_grain"]
     for name in ("temperature", "surface_temperature", "core_temperature", "charge_temperature"):
         piece[name] = values["charge_temperature"]

@@ -216,10 +216,10 @@ def plate_scale(given: Values) -> Values:
     scores = {"off over on": (left[dry], left[~dry]), "hot over cold": (left[hot & ~dry], left[~hot & ~dry])}
     scores["bad over good"] = (left[bad], left[~bad])
     return {
-        "defect_percent": 100.0 * bad.mean(),
-        "defect_percent_hsb_off": 100.0 * bad[dry].mean(),
-        "defect_percent_above_1000_c": 100.0 * bad[hot].mean(),
-        "defect_percent_up_to_1000_c": 100.0 * bad[~hot].mean(),
+        "defect_percent": float(100.0 * bad.mean()),
+        "defect_percent_hsb_off": float(100.0 * bad[dry].mean()),
+        "defect_percent_above_1000_c": float(100.0 * bad[hot].mean()),
+        "defect_percent_up_to_1000_c": float(100.0 * bad[~hot].mean()),
         "rolling_c_good": float(rolling[~bad].mean()),
         "rolling_c_bad": float(rolling[bad].mean()),
         "logistic_auc": _area_under_curve(_logistic(np.column_stack([rolling, dry, soak]), bad), bad),

@@ -33,7 +33,7 @@ def bed(path: Path = FILES[0], rake_time: float = 30.0, fan_speed: float = 0.0, 
 def rolled(grade: int = 2, temperature: float = 1180.0, diameter: float = 0.008, **changes) -> np.ndarray:
     pieces = np.zeros(1, PIECE)
     piece = pieces[0]
-    piece["number"], piece["grade"], piece["shape"], piece["mass"] = 3, grade, 1, 36.8
+    piece["number"], piece["grade"], piece["roundness"], piece["mass"] = 3, grade, 1, 36.8
     piece["thickness"] = piece["width"] = diameter
     piece["length"] = 36.8 / (7850.0 * np.pi / 4 * diameter**2)
     piece["temperature"] = temperature

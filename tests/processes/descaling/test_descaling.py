@@ -26,7 +26,7 @@ def ring(path=FILES[0], **changes):
 
 def billet(temperature: float = 1423.15, grade: int = 2, shape: int = 1, **changes):
     piece = np.zeros(1, PIECE).view(np.recarray)[0]
-    piece["number"], piece["grade"], piece["shape"] = 7, grade, shape
+    piece["number"], piece["grade"], piece["roundness"] = 7, grade, shape
     piece["thickness"] = piece["width"] = 0.05
     piece["length"], piece["mass"], piece["scale"] = 2.4, 36.8, 300e-6
     piece["temperature"], piece["surface_temperature"] = temperature, temperature + 4.0

@@ -28,7 +28,7 @@ class Rig:
         self.unit = self.record[0]
         self.piece, self.out, self.pace = np.zeros(1, PIECE)[0], np.zeros(1, PIECE)[0], pace
         self.piece["thickness"] = self.piece["width"] = 0.05
-        self.piece["length"], self.piece["mass"], self.piece["shape"] = 2.4, 36.8, 1.0
+        self.piece["length"], self.piece["mass"], self.piece["roundness"] = 2.4, 36.8, 1.0
         self.piece["temperature"], self.piece["target_temperature"] = 293.15, 1438.15
         if state == "warm":
             warm(self.unit, values, self.piece, pace, 1.0)

@@ -156,7 +156,8 @@ def test_an_empty_furnace_holds_its_temperature(rig):
 
 
 def test_without_fuel_everything_cools_towards_the_hall(rig):
-    furnace = rig("warm", burner_power=[0.0] * ZONES)
+    furnace = rig("warm")
+    furnace.unit["p"]["burner_power"] = 0.0
     hot = float(furnace.unit["x"]["wall_temperature"][:, 0].mean())
     furnace.step(6 * 3600.0)
     x = furnace.unit["x"]

@@ -77,7 +77,7 @@ def start_bar(unit, piece, time):
     bar = x.bar
     bar.grade, bar.mass, bar.scale = piece.grade, piece.mass, max(piece.scale, 0.0)
     bar.grain_size, bar.retained_strain = max(piece.grain_size, 1e-6), piece.retained_strain
-    if piece.shape > 0.5:
+    if piece.roundness > 0.5:
         round_bar(bar, piece.thickness)
     else:
         rectangular_bar(bar, piece.thickness, piece.width)
@@ -237,7 +237,7 @@ def finish_bar(unit, piece, time):
     x, y = unit.x, unit.y
     bar = x.bar
     piece.number, piece.grade, piece.mass = x.bar_number, bar.grade, bar.mass
-    piece.shape = 1.0 if y.diameter > 0.0 else piece.shape
+    piece.roundness = 1.0 if y.diameter > 0.0 else piece.roundness
     piece.thickness = y.diameter if y.diameter > 0.0 else bar.area / bar.width
     piece.width = y.diameter if y.diameter > 0.0 else bar.width
     piece.length = bar.mass / (unit.p.density * bar.area)

@@ -110,10 +110,10 @@ def place(unit, i, piece, time):
     """Put `piece` (a PIECE record) into slot `i`: even temperature, its scale and decarburised depth go on."""
     x = unit.x
     _clear(unit, i)
-    x.occupied[i], x.number[i], x.grade[i], x.roundness[i] = 1.0, piece.number, piece.grade, piece.shape
+    x.occupied[i], x.number[i], x.grade[i], x.roundness[i] = 1.0, piece.number, piece.grade, piece.roundness
     x.thickness[i], x.breadth[i], x.length[i], x.mass[i] = piece.thickness, piece.width, piece.length, piece.mass
     across = piece.width + unit.p.side_exposure * piece.thickness
-    if piece.shape == ROUND:
+    if piece.roundness == ROUND:
         across = 0.5 * math.pi * piece.thickness
     x.face[i] = across * piece.length
     x.target[i], x.charge_clock[i], x.charge_temperature[i] = piece.target_temperature, time, piece.temperature
@@ -164,7 +164,7 @@ def discharge(unit, piece, time):
     between, over = mean_heat(unit, i, 0), mean_heat(unit, i, 1)
     mean = (1.0 - w) * between + w * over
     low, high = steel_state(x.heat[i, 0, 0])[0], steel_state(x.heat[i, 0, NODES - 1])[0]
-    piece.number, piece.grade, piece.shape = x.number[i], x.grade[i], x.roundness[i]
+    piece.number, piece.grade, piece.roundness = x.number[i], x.grade[i], x.roundness[i]
     piece.thickness, piece.width, piece.length = x.thickness[i], x.breadth[i], x.length[i]
     lost = _iron_in_scale(unit, i)
     piece.mass = x.mass[i] - lost

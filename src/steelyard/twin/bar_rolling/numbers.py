@@ -25,6 +25,12 @@ PER_PASS = (
 )
 LOADS = ("force", "torque")
 FACTOR_SD, GRADE_SD, PAIR_SD, TILT_SD = 0.35, 0.06, 0.03, 3e-4
+ALONG = {
+    "torque_level": ("torque_factor", True, False), "torque_trend": ("torque_factor", True, True),
+    "pyrometer_level": ("exit_pyrometer_offset", False, False),
+    "pyrometer_trend": ("exit_pyrometer_offset", False, True),
+}  # fmt: skip
+"""Numbers that move a whole row of stands: field, by a factor or an addition, the same or from -1 to 1 along the mill."""
 TILTS = {"force": "flow_stress_temperature_correction", "torque": "torque_temperature_correction"}
 
 
@@ -92,6 +98,9 @@ def apply(base: dict[str, Any], numbers: list[Number], z: np.ndarray) -> dict[st
     for number, place in zip(numbers, z, strict=True):
         if number.name == START:
             continue
+        if number.name in ALONG:
+            _apply_along(found, number, float(place))
+            continue
         value = inside(number.name, number.value(float(place)), Parameters)
         if number.slot == SCALAR:
             found[number.name] = value
@@ -100,10 +109,23 @@ def apply(base: dict[str, Any], numbers: list[Number], z: np.ndarray) -> dict[st
     return found
 
 
+def _apply_along(values: dict[str, Any], number: Number, z: float) -> None:
+    """Move a row of the parameters `values` by one of the numbers ALONG."""
+    field, factor, tilted = ALONG[number.name]
+    count = int(values["stand_count"])
+    along = np.linspace(-1.0, 1.0, count) if tilted else np.ones(count)
+    row = np.array(values[field], dtype=float)
+    move = number.value(z) * along
+    row[:count] = row[:count] * np.exp(move) if factor else row[:count] + move
+    values[field] = inside(field, row, Parameters)
+
+
 def shown(number: Number, value: float) -> tuple[float, str]:
     """Return a value in the unit in which people see it, and that unit."""
     if number.name == START:
         return float(from_si(value, "°C")), "°C"
+    if number.name in ALONG:
+        return value, "1" if ALONG[number.name][1] else "K"
     unit = declared(Parameters)[number.name].board_unit
     return float(from_si(value, unit)), unit
 

@@ -17,8 +17,8 @@ TOLERANCE_K = 20.0
 STEEL_HEAT_CAPACITY = 650.0
 """Austenite [J/(kg·K)]. Source: assumed from the usual 600 to 680 between 900 and 1200 °C."""
 MARGINAL_EFFICIENCY = 0.6
-"""Share of further fuel heat that reaches steel and walls. Source: assumed, available heat of natural gas at 900 °C flue gas
-and 350 to 400 °C air, 0.55 to 0.65."""
+"""Share of further fuel heat that reaches steel and walls. Source: assumed, available heat of natural gas at 900 °C
+flue gas and 350 to 400 °C air, 0.55 to 0.65."""
 ITEMS = {
     "fuel": "won/GJ",
     "electricity": "won/kWh",
