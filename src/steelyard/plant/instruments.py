@@ -44,7 +44,14 @@ INSTRUMENT = np.dtype(
     + [("ring", "f8", (RING,))]
 )
 IDEAL = {"gain": 1.0, "mirror": 1.0, "low": -math.inf, "high": math.inf, "period": 0.0}
-INITIAL = {"seen": -math.inf, "lagged": math.nan, "spare": math.nan, "shown": math.nan, "quality": BAD, "sampled_at": -math.inf}
+INITIAL = {
+    "seen": -math.inf,
+    "lagged": math.nan,
+    "spare": math.nan,
+    "shown": math.nan,
+    "quality": BAD,
+    "sampled_at": -math.inf,
+}
 
 
 def new_instruments(count: int) -> np.ndarray:

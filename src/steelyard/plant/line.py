@@ -193,7 +193,9 @@ class LineWorks:
         oldest = max(0, int(self.plant["line"]["x"]["charged"][0]) - LOG_LENGTH)
         start = oldest if first is None else first
         if start < oldest:
-            raise ParameterError(f"the log begins with bar {oldest + 1}, bar {start + 1} is no longer in it: drain it more often")
+            raise ParameterError(
+                f"the log begins with bar {oldest + 1}, bar {start + 1} is no longer in it: drain it more often"
+            )
         rows = np.arange(start + 1, self.departed() + 1) % LOG_LENGTH
         return self.plant["log"][0][rows].copy()
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import DataError
-from steelyard.plant.traffic import grade_name
 from steelyard.plant.bar_log import BAR_RECORD, LOG_LENGTH, Bar
 from steelyard.plant.line import LineWorks
+from steelyard.plant.traffic import grade_name
 from steelyard.signals import Quantity, declared
 from steelyard.units import from_si
 

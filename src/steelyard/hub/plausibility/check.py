@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Check = Callable[[Sheet], list[Finding]]
 Progress = Callable[..., None]
 FEWEST = 30  # below so many heats or rows a check can hardly see anything
+NOT_MEASURED = {"heats", "trials", "recordings", "schedule", "specific_heat", "stands", "wicon"}
+DERIVED = ("off_schedule",)
 IMPORT_FINDINGS = {"table_ends_early": "warning", "no_line_end": "warning", "doubtful_figures": "warning"}
+IMPORT_FINDINGS |= {"scattering_pyrometer": "warning", "off_schedule": "note", "gaps": "note"}
 
 CHECKS: tuple[Check, ...] = (
     columns.dead_columns,
@@ -89,21 +92,26 @@ def check_file(
 def check_dataset(store: "Store", name: str, progress: Progress | None = None, **roles: str | None) -> dict[str, Any]:
     """Check every table of an imported data set, and its tables against each other. Returns the report."""
     from steelyard.hub.plausibility.across import check_across
+    from steelyard.hub.plausibility.passes import check_passes
 
     info = store.info(name)
     tables = {table: store.table(name, table) for table in info["tables"] if table != "dropped"}
     found: list[Finding] = []
     notes = info["source"].get("notes", [])
     for table, frame in tables.items():
-        if table == "heats":
-            continue  # the names of the heats: nothing measured
+        if table in NOT_MEASURED:
+            continue
+        frame = frame.drop([column for column in DERIVED if column in frame.columns])
         units = {column: entry["unit"] for column, entry in info["tables"][table]["columns"].items()}
         mine = {role: column for role, column in roles.items() if column in frame.columns}
         found += check_frame(table, frame, units, progress, **mine)
     if info["kind"] == "ladle-furnace":
         found += check_across(tables) + _too_few("all tables", _heats(tables), True)
     else:
-        found += [finding for table, frame in tables.items() for finding in _too_few(table, frame.height, False)]
+        judged = {table: frame.height for table, frame in tables.items() if table not in NOT_MEASURED}
+        found += [finding for table, rows in judged.items() for finding in _too_few(table, rows, False)]
+    if info["kind"] == "freiberg-passes":
+        found += check_passes(tables["passes"])
     found = _sorted(found + _from_import(notes, "all tables"))
     return report(name, info["kind"], {t: f.height for t, f in tables.items()}, found, notes)
 

@@ -79,7 +79,8 @@ def physical(twin: BarTwin, bars: Bars) -> dict[str, Any]:
     r = response(twin.parameters, bars, twin.extra["start"])
     later = replace(bars, pause=bars.pause + LONGER)
     longer = response(twin.parameters, later, twin.extra["start"])
-    cooling = ((longer.tracks.mean - r.tracks.mean)[:, 1:] / LONGER).mean(axis=0)
+    handled = np.array(twin.parameters["stand_group"][1 : len(twin.passes)]) < 0.5
+    cooling = ((longer.tracks.mean - r.tracks.mean)[:, 1:] / LONGER).mean(axis=0)[handled]
     slopes = np.stack([r.force_slope.mean(axis=0), r.torque_slope.mean(axis=0)])
     sound = bool((slopes[0] > SLOPE_LOW).all() and (slopes < 0.0).all() and (slopes[0] < SLOPE_HIGH).all())
     return {

@@ -117,7 +117,7 @@ def _apply_along(values: dict[str, Any], number: Number, z: float) -> None:
     row = np.array(values[field], dtype=float)
     move = number.value(z) * along
     row[:count] = row[:count] * np.exp(move) if factor else row[:count] + move
-    values[field] = inside(field, row, Parameters)
+    values[field] = [inside(field, float(value), Parameters) for value in row]
 
 
 def shown(number: Number, value: float) -> tuple[float, str]:
