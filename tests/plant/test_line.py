@@ -1,5 +1,6 @@
-"""The hot bar line: one clock, one record, bars tracked from billet to bed; same seed, same bytes; no NaN in corners."""
+"""The hot bar line: one clock, one record, bars tracked from billet to bed; same seed, same bytes; no NaN."""
 
+import itertools
 import math
 import subprocess
 import sys
@@ -21,8 +22,9 @@ def finite(plant: np.ndarray) -> bool:
     parts = [plant[unit][block] for unit in ("reheating_furnace", "descaling", "bar_rolling", "cooling_bed", "line")
              for block in ("x", "y")]  # fmt: skip
     log = plant["log"]
-    return all(np.isfinite(part[name]).all() for part in parts for name in part.dtype.names if "pyrometer" not in name
-               and "temperature" not in name) and all(np.isfinite(log[name]).all() for name in log.dtype.names)  # fmt: skip
+    sound = all(np.isfinite(part[name]).all() for part in parts for name in part.dtype.names
+                if part[name].dtype == float)  # fmt: skip
+    return sound and all(np.isfinite(log[name]).all() for name in log.dtype.names)
 
 
 def test_equal_seeds_give_equal_bytes_alone_fused_in_an_ensemble_on_threads_and_after_a_snapshot() -> None:
@@ -62,9 +64,10 @@ def test_every_billet_becomes_its_bar_and_meets_the_units_in_order() -> None:
     assert (bars["number"] == np.arange(1, 41)).all()
     good = bars[bars["cobble"] < 0.5]
     assert len(good) >= 38
-    for before, after in (("charge_time", "discharge_time"), ("discharge_time", "rolling_end"),
-                          ("rolling_start", "rolling_end"), ("rolling_end", "off_time"), ("bed_time", "off_time")):  # fmt: skip
-        assert (good[before] < good[after]).all(), (before, after)
+    way = ("charge_time", "discharge_time", "rolling_end", "bed_time", "off_time")
+    for before, after in itertools.pairwise(way):
+        assert (good[before] <= good[after]).all(), (before, after)
+    assert (good["rolling_start"] < good["rolling_end"]).all()
     assert (good["force"][:, :14] > 0.0).all()
     assert (good["hardness"] > 50.0).all()
     assert abs(good["diameter"].mean() - 0.008) < 0.0005

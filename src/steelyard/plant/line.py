@@ -80,7 +80,7 @@ def shipped_line(plant: str = "pilot") -> LineValues:
 
 
 def line_draws(plant: str, n: int, seed: int) -> list[LineValues]:
-    """Return `n` plausible lines before any calibration: parameters with an `sd` drawn from their priors, cut at 2 sd."""
+    """Return `n` plausible lines before any calibration: parameters with an `sd` are drawn, cut at 2 sd."""
     sets = {unit: load_parameters(path, block).numbers for unit, (path, block) in _files(plant).items()}
     rng = np.random.default_rng([seed, 0x5EED])
     draws = []

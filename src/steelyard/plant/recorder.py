@@ -112,7 +112,7 @@ def _write_signals(folder: Path, part: int, names: list[str], rows: list[list[fl
 def bar_tables(bars: np.ndarray) -> dict[str, dict[str, np.ndarray | list[str]]]:
     """Return the log of bars as tables ``bars``, ``passes`` and ``genealogy``: column name → values in trade units."""
     quantities = declared(Bar)
-    single = {n: _shown(bars[n], q) for n, q in quantities.items() if not q.shape}
+    single: dict[str, Any] = {n: _shown(bars[n], q) for n, q in quantities.items() if not q.shape}
     single["grade"] = [grade_name(int(k)) for k in bars["grade"]]
     used = bars["force"] > 0.0
     row, stand = np.nonzero(used)

@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Course:
-    """How a fault comes: between `earliest` and `latest` [s] it begins (drawn by the seed), over `growth` [s] it grows."""
+    """How a fault comes: begins between `earliest` and `latest` [s], as the seed draws, and grows over `growth` [s]."""
 
     earliest: float
     latest: float

@@ -1,4 +1,4 @@
-"""Procedures of the cases on finishing: transformation, hardness, hardenability, descaling, cooling bed, plate scale."""
+"""Procedures of the cases on finishing: transformation, hardness, hardenability, descaling, cooling, plate scale."""
 
 import csv
 from pathlib import Path
@@ -27,7 +27,7 @@ def _contents(percent: Values) -> tuple[float, ...]:
 
 def transformation_temperatures(given: Values) -> Values:
     """Return Ac1, Ac3, Ms (Andrews, Steven–Haynes), Bs and Ar3 [°C] of the steels `percent`."""
-    laws = {
+    laws: dict[str, Any] = {
         "ac1_c": transformation.ae1_andrews,
         "ac3_c": transformation.ae3_andrews,
         "ms_c": transformation.martensite_start_andrews,
@@ -131,7 +131,7 @@ def descaled_billets(given: Values) -> Values:
     hot, mass = to_si(given["surface_c"], "°C"), given["mass_kg"]
     for k in range(given["billets"]):
         piece = _piece(
-            number=k, grade=GRADE_LABELS.index(given["grade"]), shape=1.0, mass=mass, length=given["length_m"],
+            number=k, grade=GRADE_LABELS.index(given["grade"]), roundness=1.0, mass=mass, length=given["length_m"],
             thickness=1e-3 * given["diameter_mm"], width=1e-3 * given["diameter_mm"], temperature=hot,
             surface_temperature=hot, core_temperature=hot, scale=1e-6 * given["scale_um"],
         )  # fmt: skip
@@ -154,7 +154,7 @@ def air_cooled_bars(given: Values) -> Values:
         unit, diameter = bed.new_unit(values)[0], 1e-3 * given["diameter_mm"]
         hot = to_si(given["finish_c"], "°C")
         piece = _piece(
-            number=1.0, grade=GRADE_LABELS.index(name), shape=1.0, thickness=diameter, width=diameter, length=10.0,
+            number=1.0, grade=GRADE_LABELS.index(name), roundness=1.0, thickness=diameter, width=diameter, length=10.0,
             mass=7850.0 * 0.25 * np.pi * diameter**2 * 10.0, temperature=hot, surface_temperature=hot,
             core_temperature=hot, grain_size=1e-6 * given["grain_um"],
         )  # fmt: skip

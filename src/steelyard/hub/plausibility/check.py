@@ -19,7 +19,7 @@ Check = Callable[[Sheet], list[Finding]]
 Progress = Callable[..., None]
 FEWEST = 30  # below so many heats or rows a check can hardly see anything
 NOT_MEASURED = {"heats", "trials", "recordings", "schedule", "specific_heat", "stands", "wicon"}
-DERIVED = ("off_schedule",)
+DERIVED = ("off_schedule", "pass_label")  # flagged by the import; which pass it was is set, not observed
 IMPORT_FINDINGS = {"table_ends_early": "warning", "no_line_end": "warning", "doubtful_figures": "warning"}
 IMPORT_FINDINGS |= {"scattering_pyrometer": "warning", "off_schedule": "note", "gaps": "note"}
 

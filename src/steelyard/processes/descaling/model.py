@@ -168,7 +168,7 @@ def half_impact(unit, piece):
 @kernel
 def surface_of(piece):
     """Return perimeter and area of the section of a piece [m], [m²]."""
-    if piece["roundness"] > 0.5:
+    if piece.roundness > 0.5:
         return math.pi * piece.thickness, 0.25 * math.pi * piece.thickness * piece.thickness
     return 2.0 * (piece.thickness + piece.width), piece.thickness * piece.width
 
@@ -190,7 +190,7 @@ def _cool(unit, piece, coefficient, removal, time):
     after, _ = steel_state(steel_heat(piece.temperature) - heat / piece.mass)
     drop = piece.temperature - after
     diffusivity = k / (STEEL_DENSITY * capacity)
-    if piece["roundness"] < 0.5 and piece.width > FLAT * piece.thickness:
+    if piece.roundness < 0.5 and piece.width > FLAT * piece.thickness:
         half = 0.5 * piece.thickness
         surface, core = plate_response(diffusivity * p.rebound_time / (half * half))
     else:
