@@ -87,6 +87,16 @@ def test_weak_bars_and_noisy_cells(seed):
     assert figures["force"] < 3.0, figures
 
 
+def test_long_bars_that_leave_the_stand_little_rest():
+    """Contacts of 6 s with pauses of 3.5 s: the stand is loaded for two thirds of the time."""
+    rolled, at = schedule()[:10], 6.0
+    for k, one in enumerate(rolled):
+        one.start, one.contact = at, 0.6 + 0.62 * k
+        at += one.contact + 3.5
+    figures = worst(detect(Recording(at + 8.0, rolled, drift=4.0).frame())[0], rolled)
+    assert figures["force"] < 4.0, figures
+
+
 def test_a_part_of_a_bar_is_labelled_from_its_first_pass():
     rolled = schedule()[:4]
     found = detect(Recording(32.0, rolled).frame())[0]

@@ -183,7 +183,7 @@ def test_an_instrument_of_events_reads_each_event_once():
 
 def test_mirrored_noise_is_the_same_luck_with_the_other_sign():
     plus, *_ = follow(np.full(100, 5.0), noise=1.0, bias_spread=1.0)
-    minus, *_ = follow(np.full(100, 5.0), noise=1.0, bias_spread=1.0, mirror=-1.0)
+    minus, *_ = follow(np.full(100, 5.0), noise=1.0, bias_spread=1.0, sign=-1.0)
     assert np.allclose(plus - 5.0, 5.0 - minus)
 
 

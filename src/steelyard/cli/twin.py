@@ -1,4 +1,4 @@
-"""`steelyard twin`: calibrate a twin on recorded heats, score it on heats it has not seen, show what it knows."""
+"""`steelyard twin`: calibrate a twin on recorded heats or bars, score it on unseen ones, show what it knows."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.output import console, emit, folding, language, progress
+from steelyard.cli.twin_bars import show_bar_agreement, show_bar_calibration
+from steelyard.errors import DataError
 
 app = typer.Typer(no_args_is_help=True, help="The twin: calibrate it on records, score it on unseen heats, show it.")
 
@@ -14,6 +16,7 @@ Lang = Annotated[str | None, typer.Option("--lang", help="en or ko.")]
 Data = Annotated[str, typer.Option("--data", help="Data set in the hub (`steelyard hub list`).")]
 File = Annotated[Path, typer.Argument(help="A twin file from `steelyard twin calibrate`.")]
 
+BARS = "bar_rolling"
 FEW = 50
 TEXT: dict[str, Any] = {
     "saved": {"en": "twin of {heats} heats saved in {path}", "ko": "히트 {heats}개로 보정한 트윈을 {path}에 저장했습니다"},
@@ -56,22 +59,31 @@ FACTORS: dict[str, dict[str, str]] = {
 
 @app.command("calibrate")
 def calibrate_command(
-    process: Annotated[str, typer.Argument(help="The process, e.g. ladle_furnace.")],
+    process: Annotated[str, typer.Argument(help="The process: ladle_furnace or bar_rolling.")],
     data: Data,
     out: Annotated[Path, typer.Option("--out", help="Where the twin file goes.")] = Path("twin.json"),
-    until: Annotated[int | None, typer.Option("--until", help="Use heats with a key below this one only.")] = None,
+    until: Annotated[
+        list[str] | None,
+        typer.Option("--until", help="Use heats (bars) before this key (trial) only; bars: once per campaign."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same file.")] = 1,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Estimate the twin's numbers from recorded heats, with their doubt, and save the twin."""
+    """Estimate the twin's numbers from recorded heats or bars, with their doubt, and save the twin."""
     from steelyard.hub.store import open_store
+    from steelyard.processes.catalogue import house
+    from steelyard.twin.bar_rolling.calibrate import calibrate_bars
     from steelyard.twin.calibrate import calibrate
     from steelyard.twin.file import save
 
     chosen = language(lang)
+    house(process)
     with progress("calibrate", silent=json_out) as report:
-        twin = calibrate(process, data, until, open_store(), seed, report)
+        if process == BARS:
+            twin: Any = calibrate_bars(data, until or [], open_store(), seed, report)
+        else:
+            twin = calibrate(process, data, _key(until), open_store(), seed, report)
     path = save(twin, out)
     result = {**_summary(twin), "file": str(path)}
     emit(result, json_out, lambda: _show_calibration(result, chosen))
@@ -82,22 +94,29 @@ def agreement_command(
     file: File,
     data: Data,
     start: Annotated[
-        int | None, typer.Option("--from", help="Score heats from this key on; default: where the calibration ended.")
+        str | None,
+        typer.Option("--from", help="Score from this key (trial) on; default: where the calibration ended."),
     ] = None,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
-    """Score a twin on heats it has not seen, beside plain baselines in the same run."""
+    """Score a twin on heats or bars it has not seen, beside plain baselines in the same run."""
     from steelyard.hub.store import open_store
     from steelyard.twin.agreement import agreement
+    from steelyard.twin.bar_rolling.agreement import bar_agreement
     from steelyard.twin.file import load
 
     chosen = language(lang)
     twin = load(file)
     with progress("agreement", silent=json_out) as report:
         report(0.3)
-        result = agreement(twin, data, (twin.until or 0) if start is None else start, open_store())
-    emit(result, json_out, lambda: _show_agreement(result, chosen))
+        if twin.process == BARS:
+            result = bar_agreement(twin, data, start, open_store())
+        else:
+            key = _key([start] if start else None)
+            result = agreement(twin, data, (twin.until or 0) if key is None else key, open_store())
+    show = show_bar_agreement if twin.process == BARS else _show_agreement
+    emit(result, json_out, lambda: show(result, chosen))
 
 
 @app.command("show")
@@ -110,6 +129,15 @@ def show_command(file: File, json_out: Json = False, lang: Lang = None) -> None:
     emit(result, json_out, lambda: _show_twin(result, chosen))
 
 
+def _key(given: list[str] | None) -> int | None:
+    """Return the key of a heat from --until or --from; DataError when it is no single whole number."""
+    if not given:
+        return None
+    if len(given) > 1 or not given[0].lstrip("-").isdigit():
+        raise DataError(f"{' '.join(given)!r} is no key of a heat; give one whole number, e.g. --until 700")
+    return int(given[0])
+
+
 def _summary(twin: Any) -> dict[str, Any]:
     about = ("process", "plant", "dataset", "dataset_hash", "until", "seed", "heats", "figures", "card")
     return {name: getattr(twin, name) for name in about} | {"estimates": twin.estimates()}
@@ -118,6 +146,9 @@ def _summary(twin: Any) -> dict[str, Any]:
 def _show_calibration(result: dict[str, Any], lang: str) -> None:
     rows = result["estimates"]
     known = sum(row["identified"] for row in rows)
+    if result["process"] == BARS:
+        show_bar_calibration(result, known, lang)
+        return
     typer.echo(TEXT["saved"][lang].format(heats=result["heats"], path=result["file"]))
     typer.echo(TEXT["known"][lang].format(known=known, all=len(rows)))
     key = result["until"] if result["until"] is not None else 0

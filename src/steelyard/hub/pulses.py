@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK_S = 0.05  # the baseline is found on medians of blocks of this length
-COARSE_S, FINE_S = 20.0, 6.0  # widths: to tell quiet from rolling (longer than contacts), and of the running median
-QUIET_PERCENTILE, QUIET_SIGMAS = 40.0, 5.0
+COARSE_S, FINE_S = 30.0, 6.0  # widths: to tell quiet from rolling, and of the running median over what is quiet
+QUIET_PERCENTILE = 10.0  # a stand is empty for more than a tenth of any half minute
+QUIET_SIGMAS, QUIET_SHARE = 5.0, 0.04  # blocks no further above it, in noise or in the range of the signal, are quiet
 SIGMAS, MAD_TO_SIGMA = 8.0, 1.4826
+MEAN_STEP = 0.4506  # lower quartile of the difference of two numbers with standard deviation 1
 SHARE_OF_TOP = 0.04  # no pass of a trial has less force than this share of its highest one
 HALF = 0.5  # a contact reaches from half the plateau to half the plateau
 
@@ -43,10 +45,10 @@ def baseline(values: np.ndarray, step: float) -> np.ndarray:
     count = max(values.size // length, 1)
     blocks = np.array([_middle(part) for part in np.array_split(values, count)])
     low = np.array([_percentile(window, QUIET_PERCENTILE) for window in _windows(blocks, COARSE_S)])
-    away = np.abs(blocks - low)
-    known = away[np.isfinite(away)]
-    noise = float(np.median(known)) * MAD_TO_SIGMA if known.size else 0.0
-    quiet = np.where(away <= max(QUIET_SIGMAS * noise, 1e-9), blocks, np.nan)
+    reach = QUIET_SHARE * (_percentile(blocks, 99.0) - _percentile(blocks, 1.0))
+    steps = np.abs(np.diff(blocks))
+    noise = _percentile(steps, 25.0) / MEAN_STEP if steps.size else 0.0
+    quiet = np.where(np.abs(blocks - low) <= max(reach, QUIET_SIGMAS * noise), blocks, np.nan)
     level = np.array([_middle(window) for window in _windows(quiet, FINE_S)])
     known = np.isfinite(level)
     if not known.any():

@@ -166,7 +166,7 @@ def _note_passes(row, unit):
     """Copy what the mill did to a bar into its row."""
     y = unit.y
     for k in range(STANDS):
-        row.force[k], row.torque[k] = y.pass_force[k], 2.0 * y.pass_torque[k]
+        row.force[k], row.torque[k] = y.pass_force[k], y.pass_torque[k]
         row.entry_temperature[k], row.leaving_temperature[k] = y.pass_entry_temperature[k], y.pass_exit_temperature[k]
         row.expected_force[k], row.pass_time[k] = y.setup_force_used[k], y.pass_time[k]
     row.rolling_start, row.rolling_end = y.rolling_start, y.rolling_end

@@ -35,7 +35,7 @@ HOT = ("due", "lag", "keep", "keep_dt", "lagged", "stamp", "offset", "shown", "q
 SETTINGS = (
     "noise", "noise_share", "bias", "bias_spread", "drift", "drift_spread", "gain", "gain_drift", "step", "low", "high",
     "period", "delay", "clock", "jitter", "dropout_rate", "dropout_length", "freeze_rate", "freeze_length",
-    "spike_rate", "spike_height", "lie", "event", "mirror",
+    "spike_rate", "spike_height", "lie", "event", "sign",
 )  # fmt: skip
 STATE = ("samples", "seen", "spare", "sampled_at", "own_bias", "own_drift", "drifted", "gain_drifted", "mode")
 INSTRUMENT = np.dtype(
@@ -43,7 +43,7 @@ INSTRUMENT = np.dtype(
     + [(name, "f8") for name in (*HOT, *SETTINGS, *STATE)]
     + [("ring", "f8", (RING,))]
 )
-IDEAL = {"gain": 1.0, "mirror": 1.0, "low": -math.inf, "high": math.inf, "period": 0.0}
+IDEAL = {"gain": 1.0, "sign": 1.0, "low": -math.inf, "high": math.inf, "period": 0.0}
 INITIAL = {
     "seen": -math.inf,
     "lagged": math.nan,
@@ -103,8 +103,8 @@ def _sample(one, truth, seed, time, dt):
     elapsed = one.period if one.period > dt else dt
     count = one.samples
     if count == 0.0:
-        one.own_bias = one.bias_spread * one.mirror * normal(seed, BIAS, one.number, 0)
-        one.own_drift = one.drift_spread * one.mirror * normal(seed, DRIFT, one.number, 0)
+        one.own_bias = one.bias_spread * one.sign * normal(seed, BIAS, one.number, 0)
+        one.own_drift = one.drift_spread * one.sign * normal(seed, DRIFT, one.number, 0)
     else:
         one.drifted += (one.drift + one.own_drift) * (time - one.sampled_at)
         one.gain_drifted += one.gain_drift * (time - one.sampled_at)
@@ -114,7 +114,7 @@ def _sample(one, truth, seed, time, dt):
         one.due = time + one.period
     one.stamp = time + one.clock - one.delay
     if one.jitter > 0.0:
-        one.stamp += one.jitter * one.mirror * normal(seed, JITTER, one.number, count)
+        one.stamp += one.jitter * one.sign * normal(seed, JITTER, one.number, count)
     if one.delay > 0.0:
         truth = _delayed(one, truth, count, elapsed)
     if one.dropout_rate > 0.0 or one.mode == LOST:
@@ -158,10 +158,10 @@ def _measure(one, truth, seed, count):
     value = truth * (one.gain + one.gain_drifted) + one.bias + one.own_bias + one.drifted
     spread = one.noise + one.noise_share * abs(value)
     if spread > 0.0:
-        value += spread * one.mirror * _noise(one, seed, count)
+        value += spread * one.sign * _noise(one, seed, count)
     if one.spike_rate > 0.0 and uniform(seed, SPIKE, one.number, count) < one.spike_rate:
-        sign = uniform(seed, SPIKE_SIGN, one.number, count) - 0.5
-        value += math.copysign(one.spike_height, sign * one.mirror)
+        side = uniform(seed, SPIKE_SIGN, one.number, count) - 0.5
+        value += math.copysign(one.spike_height, side * one.sign)
     honest = GOOD
     if value < one.low:
         value, honest = one.low, UNCERTAIN

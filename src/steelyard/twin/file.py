@@ -18,6 +18,7 @@ import numpy as np
 from steelyard.errors import DataError, SteelyardError
 from steelyard.twin.adjustable import Adjustable
 from steelyard.twin.aim import Aim
+from steelyard.twin.bar_rolling import twin as bars
 from steelyard.twin.residual import Residual, Scaling, Support
 from steelyard.twin.twin import Learned, Twin
 
@@ -28,9 +29,10 @@ PLAIN = (
 )  # fmt: skip
 DOUBT = "look for a wrong clock, unit or file: steelyard hub check NAME"
 REMEDY = "calibrate again: steelyard twin calibrate ladle_furnace --data NAME --until KEY --out FILE"
+AnyTwin = Twin | bars.BarTwin
 
 
-def save(twin: Twin, path: Path | str) -> Path:
+def save(twin: AnyTwin, path: Path | str) -> Path:
     """Write the twin to `path` in one rename; DataError when the place cannot be written. Returns the path."""
     target = Path(path)
     document = to_document(twin)
@@ -57,8 +59,11 @@ def save(twin: Twin, path: Path | str) -> Path:
     return target
 
 
-def load(path: Path | str) -> Twin:
-    """Read a twin file; DataError that says what is wrong with it and how to mend it."""
+def load(path: Path | str) -> Any:
+    """Read a twin file: a `Twin` of a ladle furnace or a `BarTwin` of a bar mill, by its process.
+
+    DataError that says what is wrong with the file and how to mend it.
+    """
     source = Path(path)
     try:
         document = json.loads(source.read_text(encoding="utf-8"), parse_constant=_refuse)
@@ -89,9 +94,11 @@ def content_digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_document(twin: Twin) -> dict[str, Any]:
+def to_document(twin: AnyTwin) -> dict[str, Any]:
     """Return the twin as plain JSON values."""
     found: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if isinstance(twin, bars.BarTwin):
+        return found | bars.to_document(twin)
     found |= {name: getattr(twin, name) for name in PLAIN}
     found["numbers"] = [asdict(number) for number in twin.numbers]
     found["fingerprint"] = " ".join(twin.fingerprint)
@@ -104,8 +111,10 @@ def to_document(twin: Twin) -> dict[str, Any]:
     return found
 
 
-def from_document(document: dict[str, Any]) -> Twin:
+def from_document(document: dict[str, Any]) -> AnyTwin:
     """Return the twin of a document; DataError, KeyError, TypeError or ValueError where it does not fit."""
+    if document["process"] == bars.PROCESS:
+        return bars.from_document(document)
     plain = {name: document[name] for name in PLAIN}
     for name in ("base", "parameters", "arrival", "practice", "hyper", "figures", "card"):
         if not isinstance(plain[name], dict):

@@ -42,7 +42,7 @@ def _error(got: np.ndarray, measured: np.ndarray) -> float:
 
 
 def _typed_error(force: np.ndarray, measured: np.ndarray, reversing: int) -> float:
-    """Return the error [%] after one factor for each of: reversing ovals, reversing rounds, train ovals, train rounds."""
+    """Return the error [%] after one factor for each type of pass: ovals and rounds, reversing and train."""
     fitted = force.copy()
     for first, end in ((0, reversing), (reversing, len(force))):
         for odd in (0, 1):

@@ -80,7 +80,8 @@ def _jominy_rockwell(steel: tuple[float, ...], grain: float, distance: float) ->
     """Return HRC of a Jominy bar at `distance` [m]: kinetics along a cooling that slows down towards the hall."""
     rate = hardness.jominy_cooling_rate(distance)
     row, phases = np.zeros(transformation.ROW), np.zeros(transformation.ROW)
-    transformation.steel_constants(row, *steel, grain)
+    arguments = (row, *steel, grain)
+    transformation.steel_constants(*arguments)
     transformation.begin_austenite(phases, row)
     for temperature in np.arange(1118.15, 295.0, -1.0):
         seconds = 680.0 / (rate * (temperature - 293.15))

@@ -217,7 +217,7 @@ CORNERS = [
     {"grain_size": 0.0, "retained_strain": 5.0},
     {"diameter": 0.002},
     {"diameter": 0.2, "temperature": 1400.0},
-    {"shape": 0.0, "width": 0.03, "thickness": 0.01},
+    {"roundness": 0.0, "width": 0.03, "thickness": 0.01},
 ]
 
 

@@ -11,7 +11,8 @@ from steelyard.materials.piece import PIECE
 from steelyard.parameters import load_parameters
 from steelyard.processes.reheating_furnace import model
 from steelyard.processes.reheating_furnace.faults import FAULTS
-from steelyard.processes.reheating_furnace.warm import cold, heat_walls, produce, warm
+from steelyard.processes.reheating_furnace.start import heat_walls
+from steelyard.processes.reheating_furnace.warm import cold, produce, warm
 
 FOLDER = Path(model.__file__).parent / "parameters"
 
@@ -23,13 +24,17 @@ def values_of(plant: str = "pilot") -> dict[str, Any]:
 class Rig:
     """One furnace with its piece of steel and the sums that its laws are checked with."""
 
-    def __init__(self, values: dict[str, Any], state: str, pace: float = 110.0) -> None:
+    def __init__(self, values: dict[str, Any], state: str, pace: float = 90.0) -> None:
         self.record = np.zeros(1, model.RECORD)
-        self.unit = self.record[0]
-        self.piece, self.out, self.pace = np.zeros(1, PIECE)[0], np.zeros(1, PIECE)[0], pace
+        self.unit = self.record.view(np.recarray)[0]
+        self.piece, self.out, self.pace = (
+            np.zeros(1, PIECE).view(np.recarray)[0],
+            np.zeros(1, PIECE).view(np.recarray)[0],
+            pace,
+        )
         self.piece["thickness"] = self.piece["width"] = 0.05
-        self.piece["length"], self.piece["mass"], self.piece["roundness"] = 2.4, 36.8, 1.0
-        self.piece["temperature"], self.piece["target_temperature"] = 293.15, 1438.15
+        self.piece["length"], self.piece["mass"], self.piece["roundness"] = 0.7, 10.79, 1.0
+        self.piece["temperature"], self.piece["target_temperature"] = 293.15, 1428.15
         if state == "warm":
             warm(self.unit, values, self.piece, pace, 1.0)
         else:
@@ -59,7 +64,7 @@ class Rig:
 def rig() -> Callable[..., Rig]:
     """Return a maker: rig("warm" | "empty" | "cold", fault=…, severity=…, **changed values)."""
 
-    def make(state: str = "warm", fault: str = "", severity: float = 0.0, pace: float = 110.0, **changes: Any) -> Rig:
+    def make(state: str = "warm", fault: str = "", severity: float = 0.0, pace: float = 90.0, **changes: Any) -> Rig:
         values = values_of()
         values.update(changes)
         if fault:

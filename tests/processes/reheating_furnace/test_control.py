@@ -14,10 +14,10 @@ def test_in_normal_production_the_bars_leave_at_their_target(rig):
     furnace = rig("warm")
     exits, differences = [], []
     for _ in range(12):
-        furnace.produce(110.0)
+        furnace.produce(90.0)
         exits.append(float(furnace.out["temperature"]) - CELSIUS)
         differences.append(abs(float(furnace.out["surface_temperature"] - furnace.out["core_temperature"])))
-    assert max(abs(t - 1165.0) for t in exits) < 10.0
+    assert max(abs(t - 1157.0) for t in exits) < 10.0
     assert max(differences) < 10.0
     assert 3.0 < float(furnace.out["skid_difference"]) < 40.0
     assert 50e-6 < float(furnace.out["scale"]) < 600e-6
@@ -74,16 +74,16 @@ def test_level_2_lowers_the_set_points_in_a_delay_and_brings_them_back_before_it
 def test_level_2_follows_target_thickness_pace_and_hot_charge(rig):
     furnace = rig("warm")
     x = furnace.unit["x"]
-    x["announced_delay"], x["pace"] = 0.0, 110.0
+    x["announced_delay"], x["pace"] = 0.0, 90.0
     normal = furnace.step(20.0).unit["y"]["zone_reference"].copy()
     for name, value, sign in (("target", 1458.15, 1.0), ("thickness", 0.06, 1.0), ("charge_temperature", 873.15, -1.0)):
         changed = furnace.record.copy()
         changed["x"][name] = value
         for _ in range(20):
-            model.furnace_step(changed[0], 7, 1.0)
+            model.furnace_step(changed.view(np.recarray)[0], 7, 1.0)
         moved = changed[0]["y"]["zone_reference"] - normal
         assert (sign * moved > 0.0).all(), name
-    x["pace"] = 220.0
+    x["pace"] = 180.0
     furnace.step(20.0)
     assert (furnace.unit["y"]["zone_reference"] < normal).all()
 
@@ -113,6 +113,38 @@ def test_fuel_waits_for_its_air(rig):
         assert (y["air_flow"][burning] > least[burning]).all()
 
 
+def test_level_1_believes_its_instruments(rig):
+    furnace = rig("warm")
+    for _ in range(3600):
+        model.trust_outputs(furnace.unit)
+        furnace.unit["u"]["measured_temperature"][TOP_3] -= 25.0
+        furnace.produce(1.0)
+    y = furnace.unit["y"]
+    assert float(y["zone_temperature"][TOP_3] - y["zone_reference"][TOP_3]) == pytest.approx(25.0, abs=4.0)
+
+
+def test_a_lying_analyser_misleads_the_trim_and_a_lying_gauge_the_damper(rig):
+    honest, misled = rig("warm"), rig("warm")
+    for furnace, lie in ((honest, 0.0), (misled, 0.015)):
+        for _ in range(900):
+            model.trust_outputs(furnace.unit)
+            furnace.unit["u"]["measured_oxygen"] += lie
+            furnace.unit["u"]["measured_pressure"] += 1e3 * lie
+            furnace.step(1.0)
+    assert float(misled.unit["y"]["flue_oxygen"]) < float(honest.unit["y"]["flue_oxygen"]) - 0.005
+    assert float(misled.unit["y"]["furnace_pressure"]) < float(honest.unit["y"]["furnace_pressure"]) - 10.0
+
+
+def test_trusted_outputs_are_as_good_as_no_wires(rig):
+    wired, bare = rig("warm"), rig("warm")
+    for furnace in (wired, bare):
+        for _ in range(300):
+            if furnace is wired:
+                model.trust_outputs(furnace.unit)
+            furnace.step(1.0)
+    assert wired.unit["y"]["zone_temperature"] == pytest.approx(bare.unit["y"]["zone_temperature"], abs=0.5)
+
+
 def test_clogging_opens_the_valve_for_the_same_fuel(rig):
     healthy, clogged = rig("warm"), rig("warm", "burner_clogging_bottom_2", 0.6)
     for furnace in (healthy, clogged):
@@ -139,7 +171,6 @@ def test_growing_clogging_grows_with_burning_time(rig):
         ("skid_insulation", lambda a, b: b["skid_heat"] > 2.0 * a["skid_heat"]),
         ("refractory_spall", lambda a, b: b["shell_temperature"][1] > a["shell_temperature"][1] + 50.0),
         ("lean_fuel", lambda a, b: b["fuel_flow"].sum() > 1.04 * a["fuel_flow"].sum()),
-        ("thermocouple_ageing", lambda a, b: b["exit_pyrometer"] > a["exit_pyrometer"] + 10.0),
     ],
 )
 def test_a_fault_shows_where_a_furnace_man_would_look(rig, fault, shows):
@@ -184,7 +215,7 @@ def test_slots_know_their_zone_and_their_remaining_time(rig):
     furnace.step(1.0)
     remaining = furnace.unit["y"]["slot_remaining_time"]
     assert remaining[29] == pytest.approx(600.0)
-    assert remaining[0] == pytest.approx(600.0 + 29 * 110.0)
+    assert remaining[0] == pytest.approx(600.0 + 29 * 90.0)
 
 
 def test_hot_charging_saves_fuel(rig):

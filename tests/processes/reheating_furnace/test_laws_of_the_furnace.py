@@ -1,5 +1,8 @@
 """Heat and iron close, steps may be halved, equal seeds give equal bytes, corners give no NaN."""
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -34,7 +37,7 @@ def test_heat_closes_in_every_step_and_over_hours(rig, dt):
         assert abs(after - before) <= 1e-9 * max(now - turnover, 1.0) + 1e-14 * stored
     furnace.produce(3 * 3600.0, dt)
     end, turnover = furnace.balance()
-    assert turnover > 1e9
+    assert turnover > 4e8
     assert abs(end - start) < 1e-9 * turnover
 
 
@@ -56,7 +59,7 @@ def test_iron_closes_with_its_scale(rig):
     gone = float(x["mass_discharged"]) + float(x["mass_scaled"])
     assert inside + float(x["mass_charged"]) == pytest.approx(gone + float(x["mass"].sum()), rel=1e-12)
     assert 0.002 < float(x["mass_scaled"]) / (float(x["mass_charged"])) < 0.03
-    assert float(furnace.out["mass"]) < 36.8
+    assert float(furnace.out["mass"]) < 10.79
 
 
 def test_halving_the_step_changes_little(rig):
@@ -79,12 +82,34 @@ def test_equal_seeds_equal_bytes_and_other_seeds_other_fuel(rig):
     assert runs[0] == runs[1] != runs[2]
 
 
+UNJITTED = """
+import sys; sys.path.insert(0, {folder!r})
+from conftest import Rig, values_of
+rig = Rig(values_of(), "empty")
+from steelyard.processes.reheating_furnace import model
+for i in range(model.SLOTS):
+    model.place_warm(rig.unit, rig.piece, i, 0.0)
+rig.produce(60.0)
+print(rig.record.tobytes().hex())
+"""
+
+
+def test_compiled_and_plain_python_agree():
+    ends = []
+    for plain in ("0", "1"):
+        code = UNJITTED.format(folder=str(Path(__file__).parent))
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": plain}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+        ends.append(np.frombuffer(bytes.fromhex(done.stdout.strip()), "f8"))
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9, abs=1e-9, nan_ok=True)
+
+
 def test_a_copy_of_the_record_goes_on_as_the_original(rig):
     furnace = rig("warm")
     copy = furnace.record.copy()
     for record in (furnace.record, copy):
         for _ in range(600):
-            model.furnace_step(record[0], 7, 1.0)
+            model.furnace_step(record.view(np.recarray)[0], 7, 1.0)
     assert furnace.record.tobytes() == copy.tobytes()
 
 
@@ -152,7 +177,7 @@ def test_an_empty_furnace_holds_its_temperature(rig):
     assert float(y["pieces"]) == 0.0
     assert abs(y["zone_temperature"] - y["zone_reference"])[[2, 3, 6, 7]].max() < 5.0
     assert (y["zone_temperature"] - y["zone_reference"]).min() > -5.0
-    assert 0.02 < float(y["zone_power"].sum()) / 930e3 < 0.5
+    assert 0.02 < float(y["zone_power"].sum()) / 372e3 < 0.5
 
 
 def test_without_fuel_everything_cools_towards_the_hall(rig):

@@ -178,14 +178,14 @@ class Outputs:
     pass_number: Scalar = quantity("1", "last pass of this bar, 1 for the first; 0 before it", low=0.0, high=STANDS)
     pause_time: Scalar = quantity("s", "last pause between two reversing passes of this bar", low=0.0, high=3600.0)
     roll_force: Scalar = quantity("N", "force of the last pass", low=0.0, high=200000.0, shown="kN")
-    roll_torque: Scalar = quantity("N·m", "torque of one roll in the last pass", low=0.0, high=50000.0, shown="kN·m")
+    roll_torque: Scalar = quantity("N·m", "torque of both rolls in the last pass", low=0.0, high=50000.0, shown="kN·m")
     roll_power: Scalar = quantity("W", "power of both rolls in the last pass", low=0.0, high=50.0, shown="MW")
     entry_temperature: Scalar = quantity("K", "what a pyrometer sees before the last pass: the skin of scale", low=-50.0, high=1400.0, shown="°C")  # fmt: skip
     exit_temperature: Scalar = quantity("K", "what a pyrometer sees behind the last pass", low=-50.0, high=1400.0, shown="°C")  # fmt: skip
     bar_temperature: Scalar = quantity("K", "mean temperature of the bar behind the last pass", low=-50.0, high=1400.0, shown="°C")  # fmt: skip
     end_difference: Scalar = quantity("K", "head over tail of the bar in the last pass", low=-600.0, high=600.0)
     motor_power: Scalar = quantity("W", "electric power of the mill, mean of the step", low=0.0, high=1000.0, shown="MW")  # fmt: skip
-    electric_energy: Scalar = quantity("J", "electric energy of the mill, counter", low=0.0, high=1e9, shown="MWh")
+    electric_energy: Scalar = quantity("J", "electric energy of the mill, counter", low=0.0, high=1e12, shown="kWh")
     bar_energy: Scalar = quantity("J", "electric energy of the rolling of this bar", low=0.0, high=1e6, shown="kWh")
     diameter: Scalar = quantity("m", "mean diameter of the bar behind the last stand; 0 before it", low=0.0, high=500.0, shown="mm")  # fmt: skip
     diameter_deviation: Scalar = quantity("m", "that diameter less the one with every gap right", low=-100.0, high=100.0, shown="mm")  # fmt: skip
@@ -207,7 +207,7 @@ class Outputs:
     overload: Scalar = quantity("1", "1 when a drive or a stand tripped on this bar", low=0.0, high=1.0)
     cold: Scalar = quantity("1", "1 when this bar fell below the lowest rolling temperature", low=0.0, high=1.0)
     pass_force: Array = quantity("N", "force of this bar", low=0.0, high=200000.0, shown="kN", **PER_PASS)
-    pass_torque: Array = quantity("N·m", "torque of one roll of this bar", low=0.0, high=50000.0, shown="kN·m", **PER_PASS)  # fmt: skip
+    pass_torque: Array = quantity("N·m", "torque of both rolls of this bar", low=0.0, high=50000.0, shown="kN·m", **PER_PASS)  # fmt: skip
     pass_entry_temperature: Array = quantity("K", "true surface of this bar before the pass", low=-300.0, high=1400.0, shown="°C", **PER_PASS)  # fmt: skip
     pass_exit_temperature: Array = quantity("K", "true surface of this bar behind the pass", low=-300.0, high=1400.0, shown="°C", **PER_PASS)  # fmt: skip
     pass_mean_temperature: Array = quantity("K", "mean temperature of this bar in the pass", low=-300.0, high=1400.0, shown="°C", **PER_PASS)  # fmt: skip

@@ -123,11 +123,11 @@ def _show(unit, stand, middle, duration):
     p, x, y = unit.p, unit.x, unit.y
     last, bar = x.last, x.bar
     y.pass_number = stand + 1.0
-    y.roll_force, y.roll_torque, y.roll_power = last.force, last.torque, last.power
+    y.roll_force, y.roll_torque, y.roll_power = last.force, 2.0 * last.torque, last.power
     y.entry_temperature, y.exit_temperature, y.bar_temperature = last.entry_reading, last.exit_reading, last.exit_mean
     y.exit_length, y.strain, y.strain_rate, y.flow_stress = last.length, last.strain, last.strain_rate, last.flow_stress
     y.filling, y.grain_size, y.retained_strain = last.filling, bar.grain_size, bar.retained_strain - last.strain
-    y.pass_force[stand], y.pass_torque[stand], y.pass_time[stand] = last.force, last.torque, middle
+    y.pass_force[stand], y.pass_torque[stand], y.pass_time[stand] = last.force, 2.0 * last.torque, middle
     y.pass_entry_temperature[stand], y.pass_exit_temperature[stand] = last.entry_surface, last.later_surface
     y.pass_mean_temperature[stand] = last.mean_temperature
     loss = 5.670374419e-8 * p.emissivity * p.radiation_factor * bar.surface**4 * bar.perimeter

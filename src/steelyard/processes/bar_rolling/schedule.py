@@ -96,7 +96,7 @@ def usual_intervals(p: Any, areas: np.ndarray | None = None) -> np.ndarray:
 
 def new_bar(unit: Any, diameter: float, mass: float, grade: int, temperature: float, core: float = 0.0) -> np.ndarray:
     """Return a round bar (BAR record array of one) at `temperature` [K], uniform unless a `core` temperature is given."""
-    bar = np.zeros(1, dtype=BAR)
+    bar = np.zeros(1, dtype=BAR).view(np.recarray)
     bar["mass"], bar["grade"], bar["grain_size"] = mass, grade, 100e-6
     round_bar(bar[0], diameter)
     surface = temperature if core <= 0.0 else 2.0 * temperature - core
@@ -106,4 +106,4 @@ def new_bar(unit: Any, diameter: float, mass: float, grade: int, temperature: fl
 
 def new_results() -> np.ndarray:
     """Return room for the results of a schedule: PASS records (STANDS,)."""
-    return np.zeros(STANDS, dtype=PASS)
+    return np.zeros(STANDS, dtype=PASS).view(np.recarray)

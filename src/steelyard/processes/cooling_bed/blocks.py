@@ -39,7 +39,7 @@ class State:
     slot: Array = quantity("1", "slot in which the bar lies, -1 when this row is free", low=-1.0, high=BED_SLOTS, **PER_BAR)  # fmt: skip
     bar_number: Array = quantity("1", "number of the bar", low=-1.0, high=1e9, **PER_BAR)
     bar_grade: Array = quantity("1", "grade of the bar", low=0.0, high=1e3, **PER_BAR)
-    bar_shape: Array = quantity("1", "shape of the bar", low=0.0, high=1.0, **PER_BAR)
+    bar_roundness: Array = quantity("1", "1 for a round bar, 0 for a rectangular one", low=0.0, high=1.0, **PER_BAR)
     bar_thickness: Array = quantity("m", "thickness or diameter of the bar", low=0.0, high=2000.0, shown="mm", **PER_BAR)  # fmt: skip
     bar_width: Array = quantity("m", "width of the bar", low=0.0, high=5000.0, shown="mm", **PER_BAR)
     bar_length: Array = quantity("m", "length of the bar", low=0.0, high=1e5, **PER_BAR)

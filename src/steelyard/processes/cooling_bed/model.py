@@ -101,7 +101,7 @@ def heat_content(unit):
 
 @kernel
 def _copy_in(x, k, piece):
-    x.bar_number[k], x.bar_grade[k], x.bar_shape[k] = piece.number, piece.grade, piece.roundness
+    x.bar_number[k], x.bar_grade[k], x.bar_roundness[k] = piece.number, piece.grade, piece.roundness
     x.bar_thickness[k], x.bar_width[k], x.bar_length[k] = piece.thickness, piece.width, piece.length
     x.bar_mass[k], x.bar_scale[k], x.bar_decarburised[k] = piece.mass, piece.scale, piece.decarburised_depth
     x.bar_austenite_grain[k] = piece.grain_size if piece.grain_size > 0.0 else USUAL_GRAIN
@@ -112,7 +112,7 @@ def _copy_in(x, k, piece):
 
 @kernel
 def _copy_out(x, k, piece):
-    piece.number, piece.grade, piece.roundness = x.bar_number[k], x.bar_grade[k], x.bar_shape[k]
+    piece.number, piece.grade, piece.roundness = x.bar_number[k], x.bar_grade[k], x.bar_roundness[k]
     piece.thickness, piece.width, piece.length = x.bar_thickness[k], x.bar_width[k], x.bar_length[k]
     piece.mass, piece.scale, piece.decarburised_depth = x.bar_mass[k], x.bar_scale[k], x.bar_decarburised[k]
     piece.skid_difference, piece.target_temperature = x.bar_skid_difference[k], x.bar_target[k]

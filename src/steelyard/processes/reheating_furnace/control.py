@@ -8,6 +8,7 @@ from steelyard.processes.reheating_furnace.slots import slot_column
 LOWEST_ORDER = 673.15
 """A set-point below 400 °C leaves the zone to level 2."""
 LOWEST_AIR_ORDER = 0.7
+WIRED_ABOVE = 1.0  # K: an input at 0 K is not wired
 LOWEST_REFERENCE = 873.15
 MARGIN = 20.0  # K by which a set-point stays below the limit of the zone
 RESET = 30.0  # K below the limit at which a tripped zone may burn again
@@ -39,20 +40,20 @@ def level_2(unit):
 
 @kernel
 def _measure(unit, z, dt):
-    """Advance the sheathed thermocouple of zone `z`; return the error [K] of the zone, positive when too cold."""
+    """Advance the sheathed thermocouple of zone `z`; return how much colder than asked level 1 sees the zone [K]."""
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     seen = p.thermocouple_gas * x.gas_temperature[z] + (1.0 - p.thermocouple_gas) * x.wall_temperature[z, 0]
     x.thermocouple[z] += (seen - x.thermocouple[z]) * dt / (p.thermocouple_time[z] + dt)
-    drift = min(max(p.thermocouple_bias[z] + p.thermocouple_drift[z] * x.clock, -250.0), 250.0)
-    y.zone_temperature[z] = x.thermocouple[z] + drift
+    y.zone_temperature[z] = x.thermocouple[z]
+    shown = u.measured_temperature[z] if u.measured_temperature[z] > WIRED_ABOVE else y.zone_temperature[z]
     asked = u.zone_setpoint[z]
     y.zone_reference[z] = min(asked, p.zone_limit - MARGIN) if asked >= LOWEST_ORDER else x.table_value[z]
-    if y.zone_temperature[z] > p.zone_limit:
+    if shown > p.zone_limit:
         x.tripped[z] = 1.0
-    elif y.zone_temperature[z] < p.zone_limit - RESET:
+    elif shown < p.zone_limit - RESET:
         x.tripped[z] = 0.0
     y.zone_alarm[z] = x.tripped[z]
-    return y.zone_reference[z] - y.zone_temperature[z]
+    return y.zone_reference[z] - shown
 
 
 @kernel

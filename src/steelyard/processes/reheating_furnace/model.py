@@ -44,10 +44,14 @@ from steelyard.processes.reheating_furnace.slots import (
     steel_heat_content,
     walk,
 )
+from steelyard.processes.reheating_furnace.start import place_warm, prepare
 from steelyard.processes.reheating_furnace.zones import fire_zones, gather, wall_and_gas_heat
 from steelyard.signals import Array, Scalar, quantity
 
-__all__ = ["can_charge", "can_walk", "charge", "discharge", "furnace_step", "heat_content", "ready", "walk"]
+__all__ = [
+    "can_charge", "can_walk", "charge", "discharge", "furnace_step", "heat_content", "place_warm", "prepare", "ready",
+    "trust_outputs", "walk",
+]  # fmt: skip
 
 FUEL = stream("reheating_furnace.fuel")
 FUEL_INTERVAL = 600.0
@@ -95,8 +99,6 @@ class Parameters:
     air_ratio: Array = quantity("1", "air ratio of the crew", low=0.7, high=3.0, shape=ZONES, labels=ZONE_LABELS)
     air_meter_error: Scalar = quantity("1", "true air over metered air, minus one", low=-50.0, high=100.0, shown="%")
     air_meter_drift: Scalar = quantity("1/s", "growth of that error", low=-1.0, high=1.0, shown="1/h")
-    oxygen_bias: Scalar = quantity("1", "bias of the oxygen analyser", low=-20.0, high=20.0, shown="%")
-    oxygen_drift: Scalar = quantity("1/s", "growth of that bias", low=-1.0, high=1.0, shown="1/h")
     oxygen_target: Scalar = quantity("1", "oxygen in the dry flue gas that the trim seeks", low=0.0, high=15.0, shown="%")  # fmt: skip
     trim_rate: Scalar = quantity("1/s", "speed of the oxygen trim per unit of oxygen", low=0.0, high=1.0)
     trim_limit: Scalar = quantity("1", "most by which the trim changes the air", low=0.0, high=0.5)
@@ -105,8 +107,6 @@ class Parameters:
     zone_limit: Scalar = quantity("K", "zone temperature at which the burners trip", low=500.0, high=1450.0, shown="°C")
     thermocouple_time: Array = quantity("s", "time constant of the sheathed zone thermocouples", low=0.1, high=900.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     thermocouple_gas: Scalar = quantity("1", "share of the gas in what a zone thermocouple sees; the rest is the wall", low=0.0, high=1.0)  # fmt: skip
-    thermocouple_bias: Array = quantity("K", "error of a zone thermocouple", low=-200.0, high=200.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
-    thermocouple_drift: Array = quantity("K/s", "growth of that error", low=-60.0, high=60.0, shown="K/min", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     recuperator_effectiveness: Scalar = quantity("1", "air preheat over the greatest possible", low=0.0, high=0.95)
     recuperator_fouling: Scalar = quantity("1", "share of the recuperator that is fouled", low=0.0, high=0.95)
     recuperator_fouling_rate: Scalar = quantity("1/s", "growth of that share", low=0.0, high=1.0, shown="1/h")
@@ -140,6 +140,9 @@ class Inputs:
 
     zone_setpoint: Array = quantity("K", "zone temperature asked for; below 400 °C the level 2 table decides", low=-50.0, high=1400.0, shown="°C", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     air_ratio_setpoint: Array = quantity("1", "air ratio asked for; below 0.7 the crew's own", low=0.0, high=3.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
+    measured_temperature: Array = quantity("K", "zone temperature that the instruments show to level 1; 0 K when not wired", low=-280.0, high=3000.0, shown="°C", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
+    measured_oxygen: Scalar = quantity("1", "oxygen that the analyser shows to the trim; negative when not wired", low=-100.0, high=100.0, shown="%")  # fmt: skip
+    measured_pressure: Scalar = quantity("Pa", "pressure that the instrument shows to the damper; -300 when not wired", low=-1000.0, high=1000.0)  # fmt: skip
     pressure_setpoint: Scalar = quantity("Pa", "furnace pressure at the level of the steel", low=-50.0, high=50.0)
 
 
@@ -158,7 +161,7 @@ class State:
     face_sum: Array = quantity("m²", "face of the steel in a zone", low=0.0, high=1e5, shape=ZONES)
     warmth_sum: Array = quantity("m²·K", "face of the steel in a zone times its temperature", low=0.0, high=1e8, shape=ZONES)  # fmt: skip
     wall_link: Array = quantity("W", "heat that the wall of a zone receives from other walls and through doors", low=-1e9, high=1e9, shape=ZONES)  # fmt: skip
-    thermocouple: Array = quantity("K", "zone thermocouple before its error", low=-60.0, high=2600.0, shown="°C", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
+    thermocouple: Array = quantity("K", "junction of the sheathed zone thermocouple", low=-60.0, high=2600.0, shown="°C", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     table_value: Array = quantity("K", "set-point of level 2", low=-60.0, high=1500.0, shown="°C", shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     integral: Array = quantity("1", "integral of the zone controllers", low=-2.0, high=2.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     tripped: Array = quantity("1", "1 while a zone is shut off by its limit", low=0.0, high=1.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
@@ -238,6 +241,7 @@ class Outputs:
     pieces: Scalar = quantity("1", "pieces in the furnace", low=0.0, high=30.0)
     charged: Scalar = quantity("1", "pieces charged since the start", low=0.0, high=1e12)
     discharged: Scalar = quantity("1", "pieces discharged since the start", low=0.0, high=1e12)
+    scale_loss: Scalar = quantity("kg", "steel that the piece last discharged lost to its scale", low=0.0, high=5000.0)
     slot_number: Array = quantity("1", "number of the piece in the slot, 0 when empty", low=0.0, high=1e12, shape=SLOTS)
     slot_grade: Array = quantity("1", "grade of the piece in the slot", low=0.0, high=20.0, shape=SLOTS)
     slot_charge_temperature: Array = quantity("K", "temperature at which it was charged", low=-60.0, high=1400.0, shown="°C", shape=SLOTS)  # fmt: skip
@@ -281,6 +285,15 @@ def furnace_step(unit, seed, dt):
     heat_slots(unit, dt)
     conduct_slots(unit)
     show_slots(unit, dt)
+
+
+@kernel
+def trust_outputs(unit):
+    """Wire a furnace that is used alone: level 1 sees the true values at the sensors."""
+    u, y = unit.u, unit.y
+    for z in range(ZONES):
+        u.measured_temperature[z] = y.zone_temperature[z]
+    u.measured_oxygen, u.measured_pressure = y.flue_oxygen, y.furnace_pressure
 
 
 @kernel

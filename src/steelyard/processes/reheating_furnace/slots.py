@@ -180,6 +180,7 @@ def discharge(unit, piece, time):
     x.energy_discharged += x.mass[i] * mean
     x.mass_discharged += piece.mass
     x.mass_scaled += lost
+    unit.y.scale_loss = lost
     x.discharge_door = unit.p.door_time
     unit.y.discharged += 1.0
     _clear(unit, i)

@@ -31,6 +31,7 @@ GAS_DENSITY = 0.25
 WATER_HEAT = 4186.0
 DISCHARGE_COEFFICIENT = 0.6
 LEAST_FLOW = 1e-9
+UNWIRED_PRESSURE = -299.0
 GREATEST_RECOVERY = 0.9
 GREATEST_ESCAPE = 0.3
 
@@ -123,7 +124,9 @@ def _draught(unit, dt):
     """
     p, u, x, y = unit.p, unit.u, unit.x, unit.y
     open_doors = (1.0 if x.charge_door > 0.0 else 0.0) + (1.0 if x.discharge_door > 0.0 else 0.0)
-    aim = u.pressure_setpoint + p.pressure_offset - p.door_pressure * open_doors
+    shown = u.measured_pressure if u.measured_pressure > UNWIRED_PRESSURE else y.furnace_pressure
+    error = shown - y.furnace_pressure
+    aim = u.pressure_setpoint - error + p.pressure_offset - p.door_pressure * open_doors
     x.pressure += (aim - x.pressure) * dt / (p.pressure_time + dt)
     y.furnace_pressure = x.pressure
     charge_end = p.leak_area + (p.door_area if x.charge_door > 0.0 else 0.0)
@@ -300,9 +303,10 @@ def _show_flue(unit, fuel, products, air, recovered, dt):
     reach = p.ambient_temperature + p.recuperator_effectiveness * sound * (y.flue_temperature - p.ambient_temperature)
     x.air_temperature += (min(reach, p.air_limit) - x.air_temperature) * dt / (p.recuperator_time + dt)
     y.air_temperature = x.air_temperature
-    y.flue_oxygen = min(max(x.oxygen + p.oxygen_bias + p.oxygen_drift * x.clock, -0.1), 0.3)
+    y.flue_oxygen = x.oxygen
+    shown = unit.u.measured_oxygen if unit.u.measured_oxygen >= 0.0 else y.flue_oxygen
     if p.trim_limit > 0.0 and flow > 1e-6:
-        x.trim += p.trim_rate * (p.oxygen_target - y.flue_oxygen) * dt
+        x.trim += p.trim_rate * (p.oxygen_target - shown) * dt
         x.trim = min(max(x.trim, -p.trim_limit), p.trim_limit)
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from steelyard.hub.store import Store
 
 
-def bar_agreement(twin: BarTwin, dataset: str, start: str | None, store: "Store", yardstick: bool = True) -> dict[str, Any]:
+def bar_agreement(
+    twin: BarTwin, dataset: str, start: str | None, store: "Store", yardstick: bool = True
+) -> dict[str, Any]:
     """Score the twin on the bars of `dataset` later than its calibration, or from the trial `start` on.
 
     Returns given_temperature {force_mape, torque_mape, n, …}, predicted_temperature {temperature_mae_k, force_mape, …},
@@ -82,7 +84,10 @@ def mape(told: np.ndarray, measured: np.ndarray, own: slice) -> float:
 
 def _loads(bars: Bars, told: Estimate, own: slice) -> dict[str, float]:
     found = {f"{load}_mape": mape(getattr(told, load), getattr(bars, load), own) for load in LOADS}
-    bias = {f"{load}_bias": float(100.0 * np.nanmean((getattr(told, load) / getattr(bars, load) - 1.0)[:, own])) for load in LOADS}
+    bias = {
+        f"{load}_bias": float(100.0 * np.nanmean((getattr(told, load) / getattr(bars, load) - 1.0)[:, own]))
+        for load in LOADS
+    }
     return found | bias
 
 
@@ -97,9 +102,7 @@ def _temperatures(bars: Bars, told: Estimate, own: slice) -> dict[str, float]:
 
 
 def _means(fitted: dict[str, Any], bars: Bars, own: slice, by_steel: bool) -> dict[str, float]:
-    return {
-        f"{load}_mape": mape(pass_means(fitted, bars, load, by_steel), getattr(bars, load), own) for load in LOADS
-    }
+    return {f"{load}_mape": mape(pass_means(fitted, bars, load, by_steel), getattr(bars, load), own) for load in LOADS}
 
 
 def _per_pass(bars: Bars, given: Estimate, ahead: Estimate, own: slice) -> dict[str, dict[str, float]]:
@@ -130,7 +133,14 @@ def _later(twin: BarTwin, bars: Bars, start: str | None) -> np.ndarray:
 
 
 def _no_yardstick() -> dict[str, Any]:
-    return {"force_mape": None, "torque_mape": None, "temperature_mae_k": None, "seconds": None, "model": None, "models": None}
+    return {
+        "force_mape": None,
+        "torque_mape": None,
+        "temperature_mae_k": None,
+        "seconds": None,
+        "model": None,
+        "models": None,
+    }
 
 
 def _yardstick(twin: BarTwin, bars: Bars) -> dict[str, Any]:

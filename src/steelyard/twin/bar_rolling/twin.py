@@ -46,6 +46,11 @@ class BarTwin:
     card: dict[str, Any] = field(default_factory=dict)
     fingerprint: list[str] = field(default_factory=list)
 
+    @property
+    def heats(self) -> int:
+        """Number of records that calibrated, by the name that all twins share."""
+        return self.bars
+
     def values(self) -> dict[str, Any]:
         """Return the SI parameters of the calibrated mill: what `LineValues.mill` takes (pyrometers included)."""
         return dict(self.parameters)

@@ -10,12 +10,14 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from steelyard.processes.bar_rolling.prepare import GROOVES
+from steelyard.processes.bar_rolling.schedule import usual_intervals
 from steelyard.twin.bar_rolling.records import Bars
 from steelyard.twin.bar_rolling.track import BAR_DIAMETER, ROLLS, mill_of
 
@@ -50,9 +52,7 @@ def solve_bars(values: dict[str, Any], bars: Bars, start: np.ndarray, own: slice
     """
     from importlib.metadata import version
 
-    for name in PLUGINS:
-        __import__(name)
-    logging.getLogger("pyroll").setLevel(logging.ERROR)
+    _ready()
     table = mill_of(values)["x"][0]["flow_stress_table"]
     found, seconds = {}, []
     for model in MODELS:
@@ -67,6 +67,21 @@ def solve_bars(values: dict[str, Any], bars: Bars, start: np.ndarray, own: slice
     return found[best] | {
         "seconds": float(np.median(seconds)), "model": best, "models": found, "version": version("pyroll-core"),
     }  # fmt: skip
+
+
+def solve_nominal(values: dict[str, Any], grade: int, start: float) -> np.ndarray:
+    """Solve one schedule of the mill at its usual intervals: force [N], torque of both rolls [N·m] and entry
+    temperature [K] of every pass, shape (P, 3); grade: index of the steel; start: temperature at the first pass [K]."""
+    _ready()
+    unit = mill_of(values)[0]
+    return _solve(values, unit["x"]["flow_stress_table"][grade], usual_intervals(unit["p"]), start)
+
+
+def _ready() -> None:
+    """Import PyRolL with its plugins (each registers itself) and keep it quiet."""
+    for name in PLUGINS:
+        import_module(name)
+    logging.getLogger("pyroll").setLevel(logging.ERROR)
 
 
 def _errors(told: np.ndarray, bars: Bars, own: slice) -> dict[str, float]:
@@ -84,7 +99,8 @@ def _solve(values: dict[str, Any], coefficients: np.ndarray, pause: np.ndarray, 
     sequence = schedule(values, np.nan_to_num(pause))
     sequence.solve(_stock(coefficients, start))
     return np.array(
-        [(p.roll_force, ROLLS * p.roll.roll_torque, p.in_profile.temperature) for p in sequence.roll_passes], dtype=float
+        [(p.roll_force, ROLLS * p.roll.roll_torque, p.in_profile.temperature) for p in sequence.roll_passes],
+        dtype=float,
     )
 
 
@@ -118,7 +134,9 @@ def schedule(values: dict[str, Any], intervals: np.ndarray) -> Any:
             contact_heat_transfer_coefficient=CONTACT, elastic_modulus=values["young_modulus"],
             poissons_ratio=values["poisson_ratio"],
         )  # fmt: skip
-        units.append(pr.RollPass(label=f"P{k + 1}", roll=roll, gap=values["roll_gap"][k], velocity=values["velocity"][k]))
+        units.append(
+            pr.RollPass(label=f"P{k + 1}", roll=roll, gap=values["roll_gap"][k], velocity=values["velocity"][k])
+        )
     return pr.PassSequence(units)
 
 
