@@ -7,6 +7,8 @@ shows that the reward can be learned from, and that equal seeds give equal episo
 import gymnasium
 import numpy as np
 
+from steelyard.environments import register
+
 ENVIRONMENTS = {"steelyard/LadleFurnace-v0": {"heats": 4}, "steelyard/ReheatingFurnace-v0": {"bars": 30}}
 TRIES = 12
 
@@ -21,6 +23,7 @@ def episode(env: gymnasium.Env, action: np.ndarray, seed: int) -> float:
     return total
 
 
+register()
 for name, size in ENVIRONMENTS.items():
     env = gymnasium.make(name, **size)
     luck = np.random.default_rng(0)

@@ -1,21 +1,340 @@
-"""Laws that hold for every house: balances close, seeds repeat, steps converge, outputs stay in their range."""
+"""Laws that hold for every house: balances close, seeds repeat, steps converge, outputs stay in their range.
+
+The first part drives every house of the catalogue in the same way; the second part is the ladle station with its crew.
+"""
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from steelyard.engine.blocks import fill
 from steelyard.engine.ensemble import advance_ensemble, digest
+from steelyard.materials.carbon_steel import steel_heat
+from steelyard.materials.piece import PIECE
+from steelyard.parameters import load_parameters
 from steelyard.plant import ladle_station
 from steelyard.plant.works import PlantValues, Works, new_plant, open_works, shipped_values
 from steelyard.processes.catalogue import HOUSES
 from steelyard.processes.ladle_furnace import losses, model
 from steelyard.processes.ladle_furnace.faults import FAULTS
 from steelyard.signals import declared
-from steelyard.units import from_si
+from steelyard.units import from_si, to_si
 
 PLANTS = HOUSES["ladle_furnace"].plants
+
+# --- every house of the catalogue -------------------------------------------------------------------------------------
+
+BILLETS = {
+    "pilot": {"thickness": 0.05, "width": 0.05, "length": 0.7, "mass": 10.79, "roundness": 1.0},
+    "billet_160mm": {"thickness": 0.16, "width": 0.16, "length": 12.0, "mass": 2400.0},
+    "billet_old": {"thickness": 0.16, "width": 0.16, "length": 12.0, "mass": 2400.0},
+    "bloom_355mm": {"thickness": 0.305, "width": 0.355, "length": 7.5, "mass": 6300.0},
+    "rod_mill": {"thickness": 0.16, "width": 0.16, "length": 12.0, "mass": 2400.0},
+}
+
+
+class Driver:
+    """One house at work with nothing around it: its parameter files, its work, and what must stay constant."""
+
+    kind = "furnace"
+    steady = 1e-9
+    """Share of the turnover by which the books may be wrong."""
+
+    def __init__(self, name: str, plant: str, values: dict[str, Any] | None = None) -> None:
+        self.model = HOUSES[name].module()
+        self.plant, self.time, self.turnover, self.pieces = plant, 0.0, 0.0, 0
+        self.record = np.zeros(1, self.model.RECORD).view(np.recarray)
+        self.unit = self.record[0]
+        fill(self.unit["p"], self.model.Parameters, values or self.shipped(name, plant))
+        self.begin()
+
+    @classmethod
+    def shipped(cls, name: str, plant: str) -> dict[str, Any]:
+        path = HOUSES[name].parameter_file(cls.kind, plant)
+        return load_parameters(path, HOUSES[name].module().Parameters).values()
+
+    def piece(self, temperature: float, **changes: float) -> Any:
+        piece = np.zeros(1, PIECE).view(np.recarray)[0]
+        self.pieces += 1
+        usual = {"number": float(self.pieces), "grade": 2.0, "grain_size": 50e-6, "scale": 100e-6}
+        usual |= {"temperature": temperature, "surface_temperature": temperature, "core_temperature": temperature}
+        for name, value in {**usual, **BILLETS[self.plant], "target_temperature": 1430.0, **changes}.items():
+            piece[name] = value
+        return piece
+
+    def begin(self) -> None:
+        self.model.prepare(self.unit)
+
+    def run(self, seconds: float, dt: float = 1.0) -> None:
+        for _ in range(round(seconds / dt)):
+            self.step(dt)
+            self.time += dt
+
+    def step(self, dt: float) -> None:
+        """Do what the house does in one step."""
+
+    def books(self) -> float:
+        """What must not change [J]; adds to `turnover` what went through."""
+        return 0.0
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        """Results with the greatest change that halving the step may bring."""
+        return {}
+
+
+class Ladle(Driver):
+    """A ladle that is heated and stirred."""
+
+    def begin(self) -> None:
+        mass = 1e5 if self.plant == "100t" else 2.4e5
+        self.unit["x"]["carbon"] = 0.001
+        self.unit["y"]["target_temperature"] = 1850.0
+        self.model.place_ladle(self.unit, 1850.0, mass, 0.015 * mass, 1250.0, 1.0)
+        self.unit["u"]["arc_power_setpoint"] = self.unit["p"]["nominal_power"]
+        self.unit["u"]["argon_flow_setpoint"], self.unit["u"]["tank_pressure_setpoint"] = 0.005, 101325.0
+
+    def step(self, dt: float) -> None:
+        if self.time == 60.0:
+            self.unit["u"]["feed"][2] = 100.0
+        self.model.furnace_step(self.unit, 1e-3 * dt, 0.0, 1.0, dt)
+
+    def books(self) -> float:
+        x = self.unit["x"]
+        self.turnover = float(x["energy_arc"] + abs(x["energy_surface"]) + abs(x["energy_shell"]))
+        given = x["energy_arc"] - x["energy_surface"] - x["energy_shell"] + x["energy_additions"]
+        return float(self.model.heat_content(self.unit) - given)
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        return {"steel_temperature": (float(self.unit["x"]["steel_temperature"]), 0.3)}
+
+
+class Furnace(Driver):
+    """A furnace full of pieces; one more is charged and discharged every pace."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.pace, self.due, self.left = 100.0, 0.0, self.piece(300.0)
+        self.unit["x"]["pace"] = self.pace
+        for slot in range(len(self.unit["x"]["occupied"])):
+            self.model.place_warm(self.unit, self.piece(300.0), slot, 0.0)
+
+    def step(self, dt: float) -> None:
+        if self.model.can_charge(self.unit):
+            self.model.charge(self.unit, self.piece(300.0), self.time)
+        if self.time >= self.due and self.model.ready(self.unit):
+            self.model.discharge(self.unit, self.left, self.time)
+            self.due += self.pace
+        self.model.walk(self.unit)
+        self.model.furnace_step(self.unit, 7, dt)
+
+    def books(self) -> float:
+        x = self.unit["x"]
+        self.turnover = float(x["energy_fuel"])
+        came = sum(float(x[f"energy_{n}"]) for n in ("fuel", "air", "scale", "charged"))
+        went = sum(float(x[f"energy_{n}"]) for n in ("flue", "unburnt", "shell", "skid", "door", "discharged"))
+        return came - went - float(self.model.heat_content(self.unit))
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        return {
+            "discharged": (float(self.left["temperature"]), 3.0),
+            "zone": (float(self.unit["y"]["zone_temperature"][3]), 3.0),
+        }
+
+
+class Ring(Driver):
+    """A descaling ring through which a piece runs every ninety seconds."""
+
+    kind = "descaling"
+
+    def begin(self) -> None:
+        super().begin()
+        self.lost = 0.0
+
+    def step(self, dt: float) -> None:
+        if self.time % 90.0 == 0.0:
+            piece = self.piece(1430.0)
+            before = steel_heat(1430.0)
+            self.model.descale(self.unit, piece, self.time)
+            self.lost += piece["mass"] * (before - steel_heat(float(piece["temperature"])))
+
+    def books(self) -> float:
+        self.turnover = float(self.unit["x"]["heat_taken"])
+        return self.turnover - self.lost
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        return {"exit": (float(self.unit["y"]["exit_temperature"]), 1e-9)}
+
+
+class Mill(Driver):
+    """A mill that rolls bar after bar; its electric energy is idling and that of the bars."""
+
+    kind = "mill"
+
+    def begin(self) -> None:
+        super().begin()
+        self.bars, self.first, self.left = 0.0, 0.0, self.piece(300.0)
+
+    def step(self, dt: float) -> None:
+        if self.model.is_done(self.unit):
+            self.bars += float(self.unit["y"]["bar_energy"])
+            self.first = self.first or self.bars
+            self.model.finish_bar(self.unit, self.left, self.time)
+            self.unit["y"]["bar_energy"] = 0.0
+        if self.model.is_free(self.unit):
+            self.model.start_bar(self.unit, self.piece(1430.0), self.time)
+        self.model.mill_step(self.unit, 7, self.time, dt)
+
+    def books(self) -> float:
+        x, y = self.unit["x"], self.unit["y"]
+        self.turnover = float(y["electric_energy"])
+        idle = float(self.unit["p"]["idle_power"]) * self.time
+        return self.turnover + float(x["energy_due"]) - idle - self.bars - float(y["bar_energy"])
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        return {"energy of the first bar": (self.first, 1e-6 * self.first)}
+
+
+class Bed(Driver):
+    """A cooling bed that takes a bar of 8 mm every ninety seconds."""
+
+    kind = "bed"
+
+    def begin(self) -> None:
+        super().begin()
+        self.unit["u"]["fan_speed"], self.left = 0.5, self.piece(300.0)
+
+    def step(self, dt: float) -> None:
+        if self.time % 90.0 == 0.0 and self.model.can_place(self.unit):
+            length = 10.79 / (7850.0 * 0.25 * np.pi * 0.008**2)
+            self.model.place(self.unit, self.piece(1200.0, thickness=0.008, width=0.008, length=length), self.time)
+        self.model.bed_step(self.unit, dt)
+        if self.model.ready(self.unit):
+            self.model.take(self.unit, self.left, self.time)
+
+    def books(self) -> float:
+        x = self.unit["x"]
+        self.turnover = float(x["energy_in"])
+        return float(x["energy_in"] - x["energy_out"] - x["energy_off"] - self.model.heat_content(self.unit))
+
+    def figures(self) -> dict[str, tuple[float, float]]:
+        return {
+            "hardness": (float(self.unit["y"]["hardness"]), 6.0),
+            "exit": (float(self.unit["y"]["exit_temperature"]), 8.0),
+        }
+
+
+DRIVERS: dict[str, type[Driver]] = {
+    "ladle_furnace": Ladle,
+    "reheating_furnace": Furnace,
+    "descaling": Ring,
+    "bar_rolling": Mill,
+    "cooling_bed": Bed,
+}
+SHIPPED = [(name, plant) for name, house in HOUSES.items() for plant in house.plants]
+FAULTY = [
+    (name, fault)
+    for name, house in HOUSES.items()
+    if name != "ladle_furnace"
+    for fault in sorted(house.module("faults").FAULTS)
+]
+
+
+def test_every_house_is_driven() -> None:
+    assert set(DRIVERS) == set(HOUSES)
+
+
+@pytest.mark.parametrize(("name", "plant"), SHIPPED)
+def test_the_books_of_a_house_close(name: str, plant: str) -> None:
+    house = DRIVERS[name](name, plant)
+    before = house.books()
+    house.run(1000.0)
+    assert abs(house.books() - before) <= house.steady * house.turnover
+    assert house.turnover > 1e5
+
+
+@pytest.mark.parametrize(("name", "plant"), SHIPPED)
+def test_a_house_repeats_itself_to_the_byte(name: str, plant: str) -> None:
+    proofs = set()
+    for _ in range(2):
+        house = DRIVERS[name](name, plant)
+        house.run(300.0)
+        proofs.add(house.record.tobytes())
+    assert len(proofs) == 1
+
+
+@pytest.mark.parametrize("name", HOUSES)
+def test_halving_the_step_of_a_house_changes_little(name: str) -> None:
+    ends = []
+    for dt in (1.0, 0.5):
+        house = DRIVERS[name](name, HOUSES[name].plants[0])
+        house.run(1200.0, dt)
+        ends.append(house.figures())
+    for figure, (value, allowed) in ends[0].items():
+        assert value != 0.0, figure
+        assert ends[1][figure][0] == pytest.approx(value, abs=allowed), figure
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("name", HOUSES)
+def test_a_house_bears_the_ends_of_every_set_point(name: str, end: str) -> None:
+    """Every set-point at the end of its declared range: what the board shows stays finite and in its range."""
+    house = DRIVERS[name](name, HOUSES[name].plants[0])
+    unknown = {n for n in declared(house.model.Outputs) if not np.isfinite(np.asarray(house.unit["y"][n])).all()}
+    for field, quantity in declared(house.model.Inputs).items():
+        if field != "feed" and not field.startswith("measured"):
+            house.unit["u"][field] = to_si(getattr(quantity, end), quantity.board_unit)
+    house.run(900.0)
+    for field, quantity in declared(house.model.Outputs).items():
+        shown = from_si(np.asarray(house.unit["y"][field]), quantity.board_unit)
+        if field in unknown:
+            continue
+        assert np.isfinite(shown).all(), f"{field} is not finite"
+        assert (shown >= quantity.low - 1e-9).all(), f"{field} = {shown} under {quantity.low}"
+        assert (shown <= quantity.high * (1.0 + 1e-12) + 1e-9).all(), f"{field} = {shown} over {quantity.high}"
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTY)
+def test_a_fault_of_a_house_is_nothing_at_severity_zero_and_allowed_at_one(name: str, fault: str) -> None:
+    module, change = HOUSES[name].module(), HOUSES[name].module("faults").FAULTS[fault]
+    healthy = DRIVERS[name].shipped(name, HOUSES[name].plants[0])
+    changed = {severity: DRIVERS[name].shipped(name, HOUSES[name].plants[0]) for severity in (0.0, 0.5, 1.0)}
+    for severity, values in changed.items():
+        change(values, severity)
+        fill(np.zeros(1, module.RECORD)["p"][0], module.Parameters, values)
+    assert changed[0.0] == healthy
+    assert changed[1.0] != healthy
+    assert changed[0.5] not in (healthy, changed[1.0])
+
+
+def outputs_after_a_while(name: str) -> np.ndarray:
+    """Return all outputs of a house after forty seconds of work."""
+    house = DRIVERS[name](name, HOUSES[name].plants[0])
+    house.run(40.0)
+    return np.concatenate([np.ravel(house.unit["y"][n]) for n in house.unit["y"].dtype.names])
+
+
+@pytest.mark.parametrize("name", [n for n in HOUSES if n != "ladle_furnace"])
+def test_a_house_is_the_same_jitted_and_unjitted(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "outputs.npy"
+    code = (
+        "import sys; sys.path.insert(0, 'tests')\n"
+        "import numpy as np\n"
+        "from test_laws import outputs_after_a_while\n"
+        "with np.errstate(over='ignore'):\n"
+        f"    np.save({str(file)!r}, outputs_after_a_while({name!r}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"NUMBA_DISABLE_JIT": "1", "PATH": "/usr/bin"}
+    )
+    assert run.returncode == 0, run.stderr
+    assert np.load(file) == pytest.approx(outputs_after_a_while(name), rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+# --- the ladle station ------------------------------------------------------------------------------------------------
 
 
 def station(values: PlantValues, temperature: float = 1873.15):

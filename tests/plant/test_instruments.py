@@ -61,6 +61,13 @@ def test_lag_is_first_order_whatever_the_step(dt):
     assert shown[int(60 / dt)] == pytest.approx(100.0 * (1.0 - math.exp(-3.0)), rel=1e-9)
 
 
+def test_a_lag_that_changes_under_way_is_followed():
+    _, _, _, instruments = follow([0.0, 100.0], lag=20.0)
+    instruments["lag"], before = 200.0, instruments["shown"][0]
+    read_instruments(np.full(4, 100.0), instruments, SEED, 3.0, 1.0)
+    assert instruments["shown"][0] == pytest.approx(100.0 - (100.0 - before) * math.exp(-1.0 / 200.0))
+
+
 def test_delay_and_sample_period_hold_the_value_back():
     course = np.arange(1.0, 61.0)
     shown, _, offset, _ = follow(course, delay=6.0, period=2.0)

@@ -33,8 +33,8 @@ OBSERVED = (
 WRITTEN = tuple(f"reheating_furnace.zone_setpoint[{zone}]" for zone in ZONES)
 STEP_S = 300
 SPAN = 120.0  # K
-KELVIN_PRICE = 0.001  # GJ per K: assumed; a bar of the pilot line takes about 0.1 GJ, 10 K off cost a tenth of it
-LOST_BAR = 1.0  # GJ: assumed; its steel and its heat
+KELVIN_PRICE = 0.0002  # GJ per K: assumed; a pilot bar takes some 0.015 GJ, 10 K off cost an eighth of it
+LOST_BAR = 0.2  # GJ: assumed; its steel and its heat
 COLDEST = 1173.15  # K: assumed; below 900 °C a bar cannot be rolled down
 LONGEST_PACE_S = 3600.0
 

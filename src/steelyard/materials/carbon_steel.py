@@ -72,7 +72,8 @@ def enthalpy(temperature):
 
 def _table() -> np.ndarray:
     celsius = np.unique(np.concatenate([np.linspace(20.0, 1600.0, 15801), np.linspace(700.0, 780.0, 16001)]))
-    heat = np.array([enthalpy.py_func(c + ZERO_CELSIUS) for c in celsius])
+    plain = getattr(enthalpy, "py_func", enthalpy)  # absent when numba is switched off
+    heat = np.array([plain(c + ZERO_CELSIUS) for c in celsius])
     return np.interp(STEP * np.arange(COUNT), heat, celsius + ZERO_CELSIUS)
 
 

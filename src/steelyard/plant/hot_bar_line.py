@@ -154,10 +154,10 @@ def _roll(plant, dt):
     _note_passes(row, unit)
     row.grain_size = piece.grain_size
     if row.cobble > 0.5:
-        row.off_time = plant.time
+        row.off_time = plant.time + dt
         plant.line.y.cobbles += 1.0
         return
-    row.bed_time = plant.time
+    row.bed_time = plant.time + dt
     bed.place(plant.cooling_bed, piece, plant.time)
 
 

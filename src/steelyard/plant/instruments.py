@@ -31,7 +31,7 @@ RING = 8  # samples that a delay can reach back, less one
 LIVE, LOST, FROZEN = 0.0, 1.0, 2.0
 GOOD, UNCERTAIN, BAD = 0.0, 1.0, 2.0
 
-HOT = ("due", "lag", "keep", "keep_dt", "lagged", "stamp", "offset", "shown", "quality")
+HOT = ("due", "lag", "keep", "keep_dt", "keep_lag", "lagged", "stamp", "offset", "shown", "quality")
 SETTINGS = (
     "noise", "noise_share", "bias", "bias_spread", "drift", "drift_spread", "gain", "gain_drift", "step", "low", "high",
     "period", "delay", "clock", "jitter", "dropout_rate", "dropout_length", "freeze_rate", "freeze_length",
@@ -85,8 +85,8 @@ def read_instruments(flat, instruments, seed, time, dt):
                 one.shown, one.quality, one.stamp, one.offset = 0.0, GOOD, time, 0.0
                 continue
         if one.lag > 0.0:
-            if one.keep_dt != dt:
-                one.keep, one.keep_dt = math.exp(-dt / one.lag), dt
+            if one.keep_dt != dt or one.keep_lag != one.lag:
+                one.keep, one.keep_dt, one.keep_lag = math.exp(-dt / one.lag), dt, one.lag
             if math.isnan(one.lagged):
                 one.lagged = truth
             else:

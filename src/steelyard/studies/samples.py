@@ -5,12 +5,20 @@ from pathlib import Path
 
 from steelyard.errors import DataError
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "ladle_furnace_synthetic"
+_FOLDER = Path(__file__).resolve().parent.parent / "samples"
+SAMPLES = _FOLDER / "ladle_furnace_synthetic"
+BARS = _FOLDER / "bar_rolling_synthetic"
+KINDS = {"heats": SAMPLES, "bars": BARS}
 
 
-def copy_samples(directory: Path) -> list[str]:
-    """Copy the synthetic heats into `directory` and return the file names; DataError when one is there already."""
-    files = sorted(path for path in SAMPLES.iterdir() if path.suffix in {".csv", ".md"})
+def copy_samples(directory: Path, what: str = "heats") -> list[str]:
+    """Copy the synthetic "heats" or "bars" into `directory` and return the file names.
+
+    DataError when there are no such samples, or one of the files is there already.
+    """
+    if what not in KINDS:
+        raise DataError(f"there are no samples called {what!r}; samples are: {', '.join(KINDS)}")
+    files = sorted(path for path in KINDS[what].iterdir() if path.suffix in {".csv", ".md"})
     if directory.exists() and not directory.is_dir():
         raise DataError(f"{directory} is a file; name a folder")
     there = [path.name for path in files if (directory / path.name).exists()]

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from steelyard.errors import DataError
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.labels import texts
 from steelyard.trials.plan import TrialPlan
@@ -109,13 +110,21 @@ def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
     path = plan.twin_path()
     assert path is not None
     twin, own = load(path), plan.subject
+    if twin.process != own.twin_process:
+        raise DataError(f"{path}: a twin of {twin.process}; {own.process} takes one of {own.twin_process}")
+    until = ", ".join(twin.until) if isinstance(twin.until, list) else twin.until
     values, draws = own.from_twin(twin, plan.ensemble.draws, draw_seed)
     synthetic = bool(twin.figures.get("synthetic"))
     key = "plant_twin_synthetic" if synthetic else "plant_twin"
     label = texts(key, own.process, plant=twin.plant, dataset=twin.dataset)
     identity = {
         "kind": texts(
-            "identity_twin", own.process, file=path.name, heats=twin.heats, dataset=twin.dataset, until=twin.until
+            "identity_twin",
+            own.process,
+            file=path.name,
+            products=twin.heats,
+            dataset=twin.dataset,
+            until=until or "2/3",
         )
     }
     if draws:

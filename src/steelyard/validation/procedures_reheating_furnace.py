@@ -109,7 +109,7 @@ def _billet(given: Values) -> np.ndarray:
     piece = np.zeros(1, PIECE)
     piece["thickness"], piece["width"] = given["thickness_mm"] / 1e3, given["width_mm"] / 1e3
     piece["length"], piece["mass"] = given["length_m"], given["mass_kg"]
-    piece["shape"] = 1.0 if given.get("round") else 0.0
+    piece["roundness"] = 1.0 if given.get("round") else 0.0
     piece["temperature"] = to_si(given.get("charge_c", 20.0), "°C")
     piece["target_temperature"] = to_si(given["target_c"], "°C")
     return piece

@@ -89,7 +89,7 @@ rig = Rig(values_of(), "empty")
 from steelyard.processes.reheating_furnace import model
 for i in range(model.SLOTS):
     model.place_warm(rig.unit, rig.piece, i, 0.0)
-rig.produce(60.0)
+rig.produce(30.0)
 print(rig.record.tobytes().hex())
 """
 

@@ -194,8 +194,8 @@ class Outputs:
     finish_temperature: Scalar = quantity("K", "surface of the bar behind the last stand", low=-50.0, high=1400.0, shown="°C")  # fmt: skip
     exit_length: Scalar = quantity("m", "length of the bar behind the last pass", low=0.0, high=20000.0)
     grain_size: Scalar = quantity("m", "austenite grain behind the last pass", low=0.0, high=5000.0, shown="µm")
-    retained_strain: Scalar = quantity("1", "strain not yet recrystallised before the last pass", low=0.0, high=10.0)
-    strain: Scalar = quantity("1", "equivalent strain of the last pass", low=0.0, high=5.0)
+    retained_strain: Scalar = quantity("1", "strain not yet recrystallised before the last pass", low=0.0, high=100.0)
+    strain: Scalar = quantity("1", "equivalent strain of the last pass", low=0.0, high=50.0)
     strain_rate: Scalar = quantity("1/s", "strain rate of the last pass", low=0.0, high=5000.0)
     flow_stress: Scalar = quantity("Pa", "mean flow stress in the last pass", low=0.0, high=1000.0, shown="MPa")
     tension: Scalar = quantity("Pa", "tension behind the last stand but one of a train; push is negative", low=-200.0, high=200.0, shown="MPa")  # fmt: skip

@@ -63,6 +63,8 @@ def prepare(unit: Any) -> None:
     x["nominal_area"], x["learned_force"] = results["area"], results["force"]
     written = p["setup_table"] > 0.0
     x["learned_force"][written] = p["setup_table"][written]
+    for seen in ("entry_temperature", "exit_temperature", "bar_temperature", "finish_temperature"):
+        unit["y"][seen] = p["ambient_temperature"]
     x["phase"], x["prepared"] = 0.0, 1.0
 
 

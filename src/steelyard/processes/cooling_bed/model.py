@@ -13,9 +13,11 @@ hardness}.py.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
+from steelyard.engine.blocks import fill
 from steelyard.engine.kernel import kernel
 from steelyard.materials.carbon_steel import conductivity
 from steelyard.materials.chemistry import CARBON, CHROMIUM, MANGANESE, MOLYBDENUM, NICKEL, SILICON, content
@@ -50,21 +52,6 @@ __all__ = [
 STILL_AUSTENITE = 873.15
 """A bar that is placed colder than this is taken as long since transformed to ferrite and pearlite [K]."""
 USUAL_GRAIN = 20e-6
-
-
-@kernel
-def prepare(unit):
-    """Bring a bed with parameters to its usual set-points (still air) and to its empty state."""
-    p, u, x, y = unit.p, unit.u, unit.x, unit.y
-    u.fan_speed, u.rake_time = 0.0, 30.0
-    for k in range(BED_SLOTS):
-        x.slot[k], x.bar_number[k] = -1.0, -1.0
-        x.bar_temperature[k], x.lowest_temperature[k] = p.ambient_temperature, p.ambient_temperature
-        y.slot_number[k], y.slot_temperature[k] = -1.0, p.ambient_temperature
-    x.rake_clock, x.fan_fouled, x.energy_in, x.energy_out, x.energy_off = 0.0, 0.0, 0.0, 0.0, 0.0
-    y.bars_on_bed, y.rake_steps, y.rake_blocked, y.electric_energy, y.bar_number = 0.0, 0.0, 0.0, 0.0, -1.0
-    y.entry_temperature, y.exit_temperature = p.ambient_temperature, p.ambient_temperature
-    y.diameter, y.grain_size, y.hardness, y.tensile_strength = 0.0, 0.0, 0.0, 0.0
 
 
 @kernel
@@ -231,11 +218,18 @@ def bed_step(unit, dt):
     _rake(unit, dt)
 
 
-def new_unit(values: dict) -> np.ndarray:
-    """Return a fresh record (1,) of an empty bed with SI parameters `values`."""
-    from steelyard.engine.blocks import fill
+def prepare(unit: Any) -> None:
+    """Bring a zeroed record with its parameters to the usual set-points (still air), empty."""
+    p, u, x, y = unit["p"], unit["u"], unit["x"], unit["y"]
+    u["fan_speed"], u["rake_time"] = 0.0, 30.0
+    x["slot"], x["bar_number"], y["slot_number"], y["bar_number"] = -1.0, -1.0, -1.0, -1.0
+    x["bar_temperature"] = x["lowest_temperature"] = y["slot_temperature"] = p["ambient_temperature"]
+    y["entry_temperature"] = y["exit_temperature"] = p["ambient_temperature"]
 
+
+def new_unit(values: dict[str, Any]) -> np.ndarray:
+    """Return a fresh record (1,) of an empty bed with SI parameters `values`."""
     record = np.zeros(1, RECORD)
     fill(record["p"][0], Parameters, values)
-    prepare(record.view(np.recarray)[0])
+    prepare(record[0])
     return record

@@ -13,10 +13,11 @@ spraying time. Left out: jet break-up, uneven scale, cooling of the ends, scale 
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
-from steelyard.engine.blocks import unit_dtype
+from steelyard.engine.blocks import fill, unit_dtype
 from steelyard.engine.kernel import kernel
 from steelyard.materials.carbon_steel import conductivity, heat_capacity, steel_heat, steel_state
 from steelyard.materials.chemistry import SILICON, content
@@ -116,19 +117,6 @@ class Outputs:
 
 
 RECORD = unit_dtype(Parameters, Inputs, State, Outputs)
-
-
-@kernel
-def prepare(unit):
-    """Bring a ring with parameters to its usual set-points and to its state before the first piece."""
-    u, x, y = unit.u, unit.x, unit.y
-    u.water_on, u.pressure_setpoint, u.feed_speed = 1.0, 180e5, 1.5
-    x.nozzle_worn, x.nozzle_clogged, x.pump_worn, x.last_time = 0.0, 0.0, 0.0, -1.0
-    x.removed_scale, x.heat_taken, x.mean_drop, x.removal = 0.0, 0.0, 0.0, 0.0
-    y.piece_number, y.header_pressure, y.water_flow, y.impact_pressure, y.specific_energy = -1.0, 0.0, 0.0, 0.0, 0.0
-    y.entry_temperature, y.exit_temperature = unit.p.water_temperature, unit.p.water_temperature
-    y.residual_scale, y.stripe_share, y.spray_time, y.water_used, y.electric_energy = 0.0, 0.0, 0.0, 0.0, 0.0
-    y.bar_energy, y.alarm = 0.0, 0.0
 
 
 @kernel
@@ -250,11 +238,17 @@ def descale(unit, piece, time):
     y.exit_temperature, y.residual_scale = piece.surface_temperature, piece.scale
 
 
-def new_unit(values: dict) -> np.ndarray:
-    """Return a fresh record (1,) of the ring with SI parameters `values`."""
-    from steelyard.engine.blocks import fill
+def prepare(unit: Any) -> None:
+    """Bring a zeroed record with its parameters to the usual set-points, before the first piece."""
+    u, x, y = unit["u"], unit["x"], unit["y"]
+    u["water_on"], u["pressure_setpoint"], u["feed_speed"] = 1.0, 180e5, 1.5
+    x["last_time"], y["piece_number"] = -1.0, -1.0
+    y["entry_temperature"] = y["exit_temperature"] = unit["p"]["water_temperature"]
 
+
+def new_unit(values: dict[str, Any]) -> np.ndarray:
+    """Return a fresh record (1,) of the ring with SI parameters `values`."""
     record = np.zeros(1, RECORD)
     fill(record["p"][0], Parameters, values)
-    prepare(record.view(np.recarray)[0])
+    prepare(record[0])
     return record

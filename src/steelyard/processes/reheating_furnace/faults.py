@@ -49,7 +49,7 @@ def slow_thermocouple(values: Values, severity: float) -> None:
 
 
 def refractory_spall(values: Values, severity: float) -> None:
-    """Lining has spalled above the heating zones: conductance up to 1.5 times, the shell 60 to 150 K hotter."""
+    """Lining has spalled above the heating zones: conductance up to 3 times, the shell 60 to 150 K hotter."""
     values["wall_leakage"] = [
         v * (1.0 + severity * (2.0 if i in (1, 2) else 0.1)) for i, v in enumerate(values["wall_leakage"])
     ]
@@ -74,8 +74,8 @@ def pressure_control(values: Values, severity: float) -> None:
 
 
 def slow_beam(values: Values, severity: float) -> None:
-    """Worn hydraulics: a beam cycle takes up to four times as long."""
-    values["walk_time"] *= 1.0 + 3.0 * severity
+    """Worn hydraulics: a beam cycle takes up to six times as long, until it is slower than the mill."""
+    values["walk_time"] *= 1.0 + 5.0 * severity
 
 
 def lean_fuel(values: Values, severity: float) -> None:
@@ -84,7 +84,7 @@ def lean_fuel(values: Values, severity: float) -> None:
 
 
 def rich_fuel(values: Values, severity: float) -> None:
-    """The fuel has a higher heating value: up to +8 %; the burners run short of air."""
+    """The fuel has a higher heating value: up to +8 %; the burners run short of air until the trim follows."""
     values["fuel_richness"] *= 1.0 + 0.08 * severity
 
 

@@ -168,8 +168,8 @@ class State:
     air_share: Array = quantity("1", "air of a zone over that of its full fuel flow at its air ratio", low=0.0, high=2.0, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     clogging: Array = quantity("1", "clogging that has grown since the start", low=0.0, high=0.95, shape=ZONES, labels=ZONE_LABELS)  # fmt: skip
     trim: Scalar = quantity("1", "oxygen trim", low=-0.5, high=0.5)
-    oxygen: Scalar = quantity("1", "true oxygen in the dry flue gas", low=0.0, high=1.0)
-    water_vapour: Scalar = quantity("1", "water in the flue gas", low=0.0, high=1.0)
+    oxygen: Scalar = quantity("1", "true oxygen in the dry flue gas", low=0.0, high=100.0, shown="%")
+    water_vapour: Scalar = quantity("1", "water in the flue gas", low=0.0, high=100.0, shown="%")
     air_temperature: Scalar = quantity("K", "preheated air", low=-60.0, high=900.0, shown="°C")
     flue_heat: Scalar = quantity("W", "heat of the gas that leaves the furnace", low=-1e9, high=1e9)
     pressure: Scalar = quantity("Pa", "furnace pressure", low=-300.0, high=300.0)

@@ -82,6 +82,7 @@ class Subject:
 
     process: str
     word: str
+    twin_process: str
     longest: int
     hours_per_product: float
     parameters: str

@@ -1,1 +1,1 @@
-"""The twin of a bar mill: thermal track and loads from recorded bars, with doubt, baselines and an outside yardstick."""
+"""The twin of a bar mill: temperatures and loads from recorded bars, with doubt, baselines and a yardstick."""

@@ -1,7 +1,8 @@
 """How well the twin of a bar mill agrees with bars it has not seen; plain yardsticks and PyRolL in the same table.
 
-Scored are the passes R2 to R10 of all later bars, every reading that the importer kept. Left out, by a rule that does not
-look at force, temperature or the twin's error: bars rolled off schedule, by their elongation (`records.off_schedule`).
+Scored are the passes R2 to R10 of all later bars, every reading that the importer kept. Left out, by a rule that does
+not look at force, temperature or the twin's error: bars rolled off schedule, by their elongation
+(`records.off_schedule`).
 The temperature error is that of both pyrometers of these passes.
 """
 
@@ -124,7 +125,7 @@ def _scored(twin: BarTwin) -> slice:
 
 
 def _later(twin: BarTwin, bars: Bars, start: str | None) -> np.ndarray:
-    """Return which bars are later than the calibration: of its own campaign, or of all where it is new, boolean (n,)."""
+    """Return which bars are later than the calibration: of its own campaign, or of all where it is new, (n,)."""
     if start is not None:
         return bars.start >= bars.start[find_trial(bars, start)]
     cut = twin.extra["cut"]

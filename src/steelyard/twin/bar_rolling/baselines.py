@@ -26,7 +26,7 @@ def fit_baselines(bars: Bars, shipped: Estimate, scored: slice) -> dict[str, Any
 
 
 def pass_means(fitted: dict[str, Any], bars: Bars, load: str, by_steel: bool) -> np.ndarray:
-    """Return the mean of each pass as the prediction for every bar, shape (n, P), SI; steels not seen get the common."""
+    """Return the mean of each pass as the prediction for every bar, (n, P), SI; steels not seen get the common."""
     common = np.array(fitted["pass_mean"][load])
     table = fitted["steel_pass_mean"][load] if by_steel else {}
     return np.array([table.get(GRADE_LABELS[g], common) for g in bars.grade], dtype=float)

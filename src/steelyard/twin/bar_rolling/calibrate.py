@@ -18,8 +18,14 @@ from steelyard.twin.bar_rolling.loads import Loads, fit_loads, with_loads
 from steelyard.twin.bar_rolling.numbers import apply
 from steelyard.twin.bar_rolling.predict import estimate
 from steelyard.twin.bar_rolling.records import (
-    KIND, Bars, calibrating, elongation, fingerprints, off_schedule, read_bars,
-)  # fmt: skip
+    KIND,
+    Bars,
+    calibrating,
+    elongation,
+    fingerprints,
+    off_schedule,
+    read_bars,
+)
 from steelyard.twin.bar_rolling.thermal import Thermal, fit_thermal, uncalibrated
 from steelyard.twin.bar_rolling.twin import PROCESS, BarTwin
 
@@ -60,8 +66,8 @@ def calibrate_bars(
         return calibrate_recorded(dataset, info["hash"], chosen, until, seed, say)
     except ParameterError as error:
         raise DataError(
-            f"the records of {dataset!r} drive a number of the mill out of its range ({error}): look for a wrong clock, "
-            f"unit or file with: steelyard hub check {dataset}"
+            f"the records of {dataset!r} drive a number of the mill out of its range ({error}): look for a wrong "
+            f"clock, unit or file with: steelyard hub check {dataset}"
         ) from error
 
 
@@ -90,7 +96,7 @@ def calibrate_recorded(
     extra = {
         "start": thermal.start, "noise": thermal.noise.tolist(), "elongation": usual.tolist(),
         "uncalibrated": {"start": prior.start, "noise": prior.noise.tolist()},
-        "cut": {bars.campaigns[c]: float(chosen.start[chosen.campaign == c].max()) for c in sorted(set(chosen.campaign))},
+        "cut": _ends(chosen),
         "scored": [FIRST_SCORED, LAST_SCORED], "off_schedule": len(chosen) - len(bars),
         "baselines": fit_baselines(bars, told, scored_passes(bars.labels)),
         "scatter": {load: spread.tolist() for load, spread in loads.scatter.items()},
@@ -104,6 +110,12 @@ def calibrate_recorded(
     twin.card = credibility_card(twin, bars)
     say(1.0, "done")
     return twin
+
+
+def _ends(chosen: Bars) -> dict[str, float]:
+    """Return when the last bar of each campaign that calibrates began [s since 1970]."""
+    names = ((c, chosen.campaigns[c]) for c in sorted(set(chosen.campaign.tolist())))
+    return {name: float(chosen.start[chosen.campaign == c].max()) for c, name in names}
 
 
 def scored_passes(labels: tuple[str, ...] | list[str]) -> slice:

@@ -17,22 +17,22 @@ LONGER = 3.0
 CODE: Text = {
     "en": "laws of rolling, flow stress and heat run as validation cases (steelyard validate); filter and fit recover "
     "known numbers from synthetic bars of the mill's kernel (tests/twin/bar_rolling)",
-    "ko": "압연, 유동응력, 열의 법칙은 검증 사례로 실행되고(steelyard validate), 필터와 보정은 압연 커널이 만든 합성 봉에서 "
-    "알려진 수치를 되찾습니다(tests/twin/bar_rolling)",
+    "ko": "압연, 유동응력, 열의 법칙은 검증 사례로 실행되고(steelyard validate), 필터와 보정은 압연 커널이 "
+    "만든 합성 봉에서 알려진 수치를 되찾습니다(tests/twin/bar_rolling)",
 }
 PEDIGREE: Text = {
     "en": "{bars} recorded bars of {data!r}; grooves, gaps, radii and speeds are the published input of the records' "
     "authors; flow stress from tables. NOT in the records, so not checked against any measurement: furnace "
     "temperatures, scale, core temperature, section of the bar, grain size, hardness, roll wear, tension in the train",
-    "ko": "{data!r}의 기록된 봉 {bars}개. 공형, 롤 간격, 반경, 속도는 기록 저자들이 공개한 입력이고 유동응력은 표의 값입니다. "
-    "기록에 없어 측정과 대조하지 못한 것: 가열로 온도, 스케일, 중심 온도, 봉 단면, 결정립 크기, 경도, 롤 마모, 연속 "
-    "스탠드의 장력",
+    "ko": "{data!r}의 기록된 봉 {bars}개. 공형, 롤 간격, 반경, 속도는 기록 저자들이 공개한 입력이고 유동응력은 "
+    "표의 값입니다. 기록에 없어 측정과 대조하지 못한 것: 가열로 온도, 스케일, 중심 온도, 봉 단면, 결정립 크기, "
+    "경도, 롤 마모, 연속 스탠드의 장력",
 }
 ROBUST: Text = {
     "en": "pyrometers that miss the bar weigh less; off-schedule bars are left out by their elongation, never by their "
     "error; neither force nor torque of a bar takes part in its own prediction",
-    "ko": "봉을 놓친 고온계 값은 가중치가 작아지고, 스케줄을 벗어난 봉은 오차가 아니라 연신으로 제외하며, 봉 자신의 하중과 "
-    "토크는 그 봉의 예측에 쓰이지 않습니다",
+    "ko": "봉을 놓친 고온계 값은 가중치가 작아지고, 스케줄을 벗어난 봉은 오차가 아니라 연신으로 제외하며, 봉 "
+    "자신의 하중과 토크는 그 봉의 예측에 쓰이지 않습니다",
 }
 UNUSED: Text = {"en": "no use on a plant yet", "ko": "아직 현장에서 쓰인 적이 없습니다"}
 
@@ -132,7 +132,8 @@ def _errors_said(given: dict[str, Any], ahead: dict[str, Any]) -> Text:
     return {
         "en": f"temperatures given: force {force:.1f} %, torque {torque:.1f} %; temperatures predicted: {warm:.1f} K, "
         f"force {blind:.1f} %",
-        "ko": f"온도를 준 경우: 하중 {force:.1f} %, 토크 {torque:.1f} %; 온도를 예측한 경우: {warm:.1f} K, 하중 {blind:.1f} %",
+        "ko": f"온도를 준 경우: 하중 {force:.1f} %, 토크 {torque:.1f} %; 온도를 예측한 경우: {warm:.1f} K, "
+        f"하중 {blind:.1f} %",
     }
 
 
@@ -148,16 +149,16 @@ def _behaviour(found: dict[str, Any]) -> Text:
     low, high = (1e3 * slope for slope in found["force_slope"])
     slow, fast = found["cooling_k_per_s"]
     return {
-        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin, a longer pause by {slow:.1f} to {fast:.1f} K per "
-        "second at the next passes; no iteration in the pass, so no noise",
-        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰, 긴 대기는 다음 패스들에서 초당 {slow:.1f}~{fast:.1f} K 바뀌며, 패스 "
-        "안에 반복 계산이 없어 잡음이 없습니다",
+        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin, a longer pause by {slow:.1f} to {fast:.1f} K "
+        "per second at the next passes; the pass is not iterated, so there is no noise",
+        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰, 긴 대기는 다음 패스들에서 초당 {slow:.1f}~{fast:.1f} K "
+        "바뀌며, 패스 안에 반복 계산이 없어 잡음이 없습니다",
     }
 
 
 def _doubt(count: int, known: int) -> Text:
     return {
-        "en": f"posterior of {count} numbers, {known} identified (posterior below half the prior width); draws; scatter of "
-        "force and torque per pass",
+        "en": f"posterior of {count} numbers, {known} identified (posterior below half the prior width); draws; "
+        "scatter of force and torque per pass",
         "ko": f"{count}개 수치의 사후분포, {known}개 식별(사전폭의 절반 미만). 추출과 패스별 하중·토크 산포",
     }

@@ -1,8 +1,8 @@
 """Force and torque of the passes: factors per pass and grade and the slope over temperature, by robust least squares.
 
-**Model** ln(measured) = ln(kernel at the filtered temperature) + factors + tilt·(T − reference). The filtered temperature
-is the best estimate from readings, so its error is of Berkson's kind: it widens the scatter but does not flatten the
-slope. Rows are weighted with the scatter of their pass and Huber's weights; priors are those of `numbers`.
+**Model** ln(measured) = ln(kernel at the filtered temperature) + factors + tilt·(T − reference). The filtered
+temperature is the best estimate from readings, so its error is of Berkson's kind: it widens the scatter but does not
+flatten the slope. Rows are weighted with the scatter of their pass and Huber's weights; priors are those of `numbers`.
 """
 
 from dataclasses import dataclass

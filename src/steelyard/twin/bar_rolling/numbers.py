@@ -30,7 +30,7 @@ ALONG = {
     "pyrometer_level": ("exit_pyrometer_offset", False, False),
     "pyrometer_trend": ("exit_pyrometer_offset", False, True),
 }  # fmt: skip
-"""Numbers that move a whole row of stands: field, by a factor or an addition, the same or from -1 to 1 along the mill."""
+"""Numbers that move a row of stands: field, by a factor or an addition, the same or from -1 to 1 along the mill."""
 TILTS = {"force": "flow_stress_temperature_correction", "torque": "torque_temperature_correction"}
 
 

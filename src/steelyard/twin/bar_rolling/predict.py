@@ -1,4 +1,4 @@
-"""What a mill says of recorded bars: temperatures, force and torque, from measured temperatures or from the start alone.
+"""What a mill says of recorded bars: temperatures, force, torque; from measured temperatures or the start alone.
 
 **given** temperatures: at each pass the bar's temperature is the filter's estimate from the readings of this bar up to
 and including the entry pyrometer of the pass, the actual pauses, and the steel. **predicted**: from the first entry

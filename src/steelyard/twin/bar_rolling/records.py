@@ -61,7 +61,7 @@ class Bars:
 
 
 def read_bars(store: "Store", dataset: str) -> Bars:
-    """Read the bars of a stored data set of kind freiberg-passes; DataError when it is of another kind or holds none."""
+    """Read the bars of a stored data set of kind freiberg-passes; DataError for another kind or when it holds none."""
     import polars as pl
 
     info = store.info(dataset)

@@ -1,8 +1,8 @@
 """A continuous bar and rod mill: a few numbers from one measured set, scored on others, beside the figures of WICON.
 
-**Model** the mill's kernel with the steady state of the train; five numbers: level and trend along the mill of the torque,
-radiation, level and trend of the pyrometers. The trend of the pyrometers stands for what is not in the records: water of
-the rolls on the bar between the stands and targets smaller than the pyrometer's spot; it is no physics and says so.
+**Model** the mill's kernel with the steady state of the train; five numbers: level and trend along the mill of the
+torque, radiation, level and trend of the pyrometers. The trend of the pyrometers stands for what is not in the records:
+water of the rolls on the bar between the stands and targets smaller than the pyrometer's spot; it is no physics.
 **Source** shared/data/rod-mill-16stand/README.md: billet 160 x 160 mm, 1100 °C, steel B10, torque of both rolls.
 """
 
@@ -112,7 +112,7 @@ def calibrate_rod_mill(dataset: str, until: list[str], store: "Store", seed: int
 def fit_train(
     base: dict[str, Any], numbers: list[Number], seen: Stands, own: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return z (m,) and covariance (m, m) of the numbers, from the stands `own` (n,): robust Gauss-Newton with priors."""
+    """Return z (m,) and covariance (m, m) of the numbers from the stands `own` (n,): robust Gauss-Newton, priors."""
     z, m = np.zeros(len(numbers)), len(numbers)
     information = np.eye(m)
     for _ in range(ROUNDS):

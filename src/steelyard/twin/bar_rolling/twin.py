@@ -1,4 +1,4 @@
-"""The twin of one bar mill: what the records say of it, with doubt. Plain data; `calibrate` makes, `twin.file` keeps it."""
+"""The twin of one bar mill: what the records say of it, with doubt. Plain data; `twin.file` keeps it."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any

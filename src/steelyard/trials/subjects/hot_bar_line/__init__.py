@@ -22,6 +22,7 @@ class HotBarLine(Subject):
     """Bars from the reheating furnace through mill and cooling bed."""
 
     process, word, parameters, prices = "hot_bar_line", "bar", "pilot", "korea_bars"
+    twin_process = "bar_rolling"
     longest, hours_per_product = 400, 0.25
     kinds = {"campaign": ("controller",), "detector": ("detector",), "predictor": ("predictor",)}
     kpis = {"campaign": kpi.CATALOGUE, "detector": detector_kpi.CATALOGUE, "predictor": passes.CATALOGUE}
@@ -44,6 +45,17 @@ class HotBarLine(Subject):
 
         return line_draws(plant, n, seed)
 
+    def from_twin(self, twin: Any, n: int, seed: int) -> tuple[Any, list[Any]]:
+        """Return the shipped line with the mill of a calibrated twin, and `n` draws: mill posterior, the rest priors."""
+        values = self.shipped(self.parameters)
+        values.mill = dict(twin.parameters)
+        if not n:
+            return values, []
+        draws = self.draws(self.parameters, n, seed)
+        for draw, mill in zip(draws, twin.draws(n, seed % 2**63), strict=True):
+            draw.mill = mill
+        return values, draws
+
     def open(self, values: Any, seed: int, scenario: str) -> Any:
         """Return a line at time 0."""
         from steelyard.plant.line import open_line
@@ -52,7 +64,7 @@ class HotBarLine(Subject):
 
     def mirror(self, works: Any) -> bool:
         """Mirror the errors of all instruments: level 1 sees the same furnace with other luck."""
-        works.plant["instruments"]["mirror"] *= -1.0
+        works.plant["instruments"]["sign"] *= -1.0
         return True
 
     def sheet(self, values: Any) -> dict[str, Any]:

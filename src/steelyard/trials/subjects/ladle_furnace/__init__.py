@@ -16,6 +16,7 @@ class LadleFurnace(Subject):
     """Heats at one ladle furnace."""
 
     process, word, parameters, prices = "ladle_furnace", "heat", "100t", "korea"
+    twin_process = "ladle_furnace"
     longest, hours_per_product = 60, 4.0
     advice, oracle = True, True
     kinds = {"campaign": ("advisor", "controller"), "predictor": ("predictor",)}
