@@ -7,7 +7,7 @@ shows that the reward can be learned from, and that equal seeds give equal episo
 import gymnasium
 import numpy as np
 
-from steelyard.environments import register
+import steelyard.environments  # noqa: F401  (makes the environments known to Gymnasium)
 
 ENVIRONMENTS = {"steelyard/LadleFurnace-v0": {"heats": 4}, "steelyard/ReheatingFurnace-v0": {"bars": 30}}
 TRIES = 12
@@ -23,7 +23,6 @@ def episode(env: gymnasium.Env, action: np.ndarray, seed: int) -> float:
     return total
 
 
-register()
 for name, size in ENVIRONMENTS.items():
     env = gymnasium.make(name, **size)
     luck = np.random.default_rng(0)

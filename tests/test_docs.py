@@ -197,18 +197,22 @@ def nomenclature() -> dict[str, list[str]]:
 
 
 def declared_units() -> dict[str, list[str]]:
-    """Return the trade units in which each quantity of the processes is declared."""
+    """Return the trade units in which each quantity of the processes and of the line is declared."""
+    from importlib import import_module
+
     from steelyard.processes.catalogue import HOUSES
     from steelyard.signals import declared
 
     units: dict[str, list[str]] = {}
+    modules = [import_module(f"steelyard.plant.{name}") for name in ("traffic", "bar_log")]
     for house in HOUSES.values():
-        for part in sorted(house.folder.glob("*.py")):
-            module = house.module(part.stem) if part.stem != "__init__" else None
-            for block in vars(module).values() if module else ():
-                if isinstance(block, type) and block.__module__ == module.__name__:
-                    for name, quantity in declared(block).items():
-                        units.setdefault(name, []).append(quantity.board_unit)
+        parts = sorted(part.stem for part in house.folder.glob("*.py") if part.stem != "__init__")
+        modules += [house.module(part) for part in parts]
+    for module in modules:
+        for block in vars(module).values():
+            if isinstance(block, type) and block.__module__ == module.__name__:
+                for name, quantity in declared(block).items():
+                    units.setdefault(name, []).append(quantity.board_unit)
     return units
 
 

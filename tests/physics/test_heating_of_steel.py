@@ -152,3 +152,9 @@ def test_gas_emissivity_has_its_limits() -> None:
     paths = [gas_emissivity(1500.0, path) for path in (0.01, 0.1, 1.0, 5.0)]
     assert paths == sorted(paths)
     assert 0.2 < gas_emissivity(1473.0, 0.4) < 0.35  # Hottel's chart, CO₂ + 2 H₂O: about 0.28
+
+
+def test_the_gas_of_the_bloom_furnace_has_its_published_heating_value_and_air_need() -> None:
+    heat, mass, air, *_ = burn_fuel(np.array([0.0, 0.0, 0.0, 0.217, 0.547, 0.088, 0.148, 0.0]), 1.0)
+    assert heat / mass == pytest.approx(8.73e6, rel=0.005)
+    assert air / mass == pytest.approx(2.2155, rel=0.005)

@@ -78,7 +78,8 @@ def _show_bars(result: dict[str, Any], lang: str) -> None:
     console().print(table)
     passes = Table(*folding(TEXT["pass"][lang]), title=TEXT["passes"][lang])
     for name, row in result["passes"].items():
-        passes.add_row(name, *(f"{row[key]:.1f}" for key in ("force_mape", "torque_mape", "temperature_mae_k")))
+        scores = (row[key] for key in ("force_mape", "torque_mape", "temperature_mae_k"))
+        passes.add_row(name, *("–" if v is None else f"{v:.1f}" for v in scores))
     console().print(passes)
     if split["off_schedule"]:
         typer.echo(TEXT["left"][lang].format(n=split["off_schedule"]))

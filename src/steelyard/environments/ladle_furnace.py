@@ -48,14 +48,15 @@ class LadleFurnaceEnv(gymnasium.Env):
             raise ParameterError(f"heats is {heats!r}; an episode has 1 to {MOST_HEATS} heats")
         self._values, self._scenario, self._heats = shipped_values(plant=plant), scenario, heats
         board = open_works(self._values, 0, scenario).board
-        self.observation_space, self.action_space = box(board, OBSERVED), unit_box(1)
+        self._shown = box(board, OBSERVED)
+        self.observation_space, self.action_space = self._shown, unit_box(1)
         self._longest = np.array([from_si(self._values.practice["longest_heating"], "MWh")])
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict[str, Any]]:
         """Open a works with a seed drawn from `seed` and go to the first decision; without, the next works follows."""
         super().reset(seed=seed)
         self._works = open_works(self._values, int(self.np_random.integers(2**62)), self._scenario)
-        self._channels = Channels(self._works.board, OBSERVED, self.observation_space)
+        self._channels = Channels(self._works.board, OBSERVED, self._shown)
         self._phase = self._works.board.reader(["operator.phase"])
         self._departed, self._energy = 0, 0.0
         self._to_next_decision()

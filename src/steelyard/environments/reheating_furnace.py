@@ -52,7 +52,8 @@ class ReheatingFurnaceEnv(gymnasium.Env):
             raise ParameterError(f"bars is {bars!r}; an episode has at least 1 bar")
         self._values, self._scenario, self._bars = shipped_line(plant), scenario, bars
         board = open_line(self._values, 0, scenario).board
-        self.observation_space, self.action_space = box(board, OBSERVED), unit_box(len(WRITTEN))
+        self._shown = box(board, OBSERVED)
+        self.observation_space, self.action_space = self._shown, unit_box(len(WRITTEN))
         table = np.array([from_si(value, "°C") for value in self._values.furnace["table_setpoint"]])
         highest = from_si(self._values.furnace["zone_limit"], "°C") - 20.0
         self._low, self._high = np.minimum(table - SPAN, highest), np.minimum(table + SPAN, highest)
@@ -61,7 +62,7 @@ class ReheatingFurnaceEnv(gymnasium.Env):
         """Open a line with a seed drawn from `seed`; without one, the next line follows."""
         super().reset(seed=seed)
         self._works = open_line(self._values, int(self.np_random.integers(2**62)), self._scenario)
-        self._channels = Channels(self._works.board, OBSERVED, self.observation_space)
+        self._channels = Channels(self._works.board, OBSERVED, self._shown)
         self._discharged, self._fuel = 0, 0.0
         self._works.advance(1)
         self._account()

@@ -147,7 +147,7 @@ def _cleaned(
     frame = frame.with_columns(pl.col("time").dt.replace_time_zone(None).cast(pl.Datetime("us")))
     values = tuple(channels)
     ledger.open(raw, sum(frame.height - frame[name].null_count() for name in channels))
-    frame = ledger.drop_rows(raw, frame, frame["time"].is_null(), _shown(raw, frame, "time"), "no_time", values)
+    frame = _drop_rows(raw, frame, frame["time"].is_null(), "no_time", values, ledger)
     for name in channels:
         unit = channel_unit(name)
         stated = entry.units.get(name, unit)
@@ -163,10 +163,17 @@ def _cleaned(
         for bad, reason in ((wild, "not_finite"), (beyond & ~wild, "beyond_sensor")):
             frame = ledger.drop_values(raw, frame, bad, name, _shown(raw, frame, name), reason)
     again = ~frame.select("recording", "time").to_struct().is_first_distinct()
-    frame = ledger.drop_rows(raw, frame, again, _shown(raw, frame, "time"), "duplicate_row", values)
+    frame = _drop_rows(raw, frame, again, "duplicate_row", values, ledger)
     ledger.close(raw, frame, values)
     narrow = [pl.col(name).cast(pl.Float32).alias(name.lower()) for name in channels]
     return frame.select("recording", "time", *narrow)
+
+
+def _drop_rows(
+    raw: RawTable, frame: "pl.DataFrame", bad: "pl.Series", reason: str, values: tuple[str, ...], ledger: Ledger
+) -> "pl.DataFrame":
+    """Drop samples by their time; nothing is quoted when there are none."""
+    return ledger.drop_rows(raw, frame, bad, _shown(raw, frame, "time"), reason, values) if bad.any() else frame
 
 
 def _shown(raw: RawTable, frame: "pl.DataFrame", name: str) -> str:

@@ -118,15 +118,22 @@ def conduct_body(
         scratch[0, i] = right * over
         scratch[1, i] = ahead
         left = right
+    low_rise = _put_back(heat, slope, scratch)
+    low = dt * low_coefficient * (low_temperature - temperature[0] - low_rise)
+    high = dt * high_coefficient * (high_temperature - temperature[last] - scratch[1, last])
+    return low, high
+
+
+@kernel
+def _put_back(heat, slope, scratch):
+    """Finish the elimination in `scratch` from the last node on: add the heat to each node; return the first rise [K]."""
+    last = heat.shape[0] - 1
     rise = scratch[1, last]
-    high_rise = rise
     heat[last] += rise / slope[last]
     for i in range(last - 1, -1, -1):
         rise = scratch[1, i] + scratch[0, i] * rise
         heat[i] += rise / slope[i]
-    low = dt * low_coefficient * (low_temperature - temperature[0] - rise)
-    high = dt * high_coefficient * (high_temperature - temperature[last] - high_rise)
-    return low, high
+    return rise
 
 
 @kernel

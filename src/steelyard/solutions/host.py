@@ -40,6 +40,12 @@ def _read_ok(said: dict[str, Any]) -> Answer:
     return Answer()
 
 
+def _read_decision(said: dict[str, Any], hello: Hello, signals: Mapping[str, SignalInfo] | None) -> Answer:
+    if hello.kind == "detector":
+        return Answer(alarm=contract.read_alarm(said, hello))
+    return Answer(set=contract.read_set(said, hello, signals))
+
+
 def _introduced(process: Process, timeout_s: float, signals: Mapping[str, SignalInfo] | None) -> Hello:
     """Return how the solution introduces itself, checked against the board's signals where they are known."""
     line = contract.encode({"type": "hello", "contract": contract.CONTRACT})
@@ -165,20 +171,15 @@ class Host:
         """Begin a run: counters start at zero, the solution forgets the run before. `run` is the public run data."""
         self._begin(dict(run))
         answer = self._guarded(None, lambda _: Answer())
-        self.alarms = dict.fromkeys(self._hello.alarms if self._hello else (), 0.0)
+        self.alarms.update(dict.fromkeys(self._hello.alarms if self._hello else (), 0.0))
         return answer
 
     def decide(self, time_s: float, signals: Mapping[str, float]) -> Answer:
         """Ask what to write now, or a detector for its scores; `signals` in board units, nan where not measured yet."""
         message = {"type": "decide", "time_s": time_s, "signals": contract.readable(signals)}
-        answer = self._guarded(message, self._decision)
+        answer = self._guarded(message, lambda said: _read_decision(said, self.hello, self.signals))
         self.alarms.update(answer.alarm)
         return answer
-
-    def _decision(self, said: dict[str, Any]) -> Answer:
-        if self.hello.kind == "detector":
-            return Answer(alarm=contract.read_alarm(said, self.hello))
-        return Answer(set=contract.read_set(said, self.hello, self.signals))
 
     def predict(self, time_s: float, signals: Mapping[str, float], what: str) -> Answer:
         """Ask for the value of the signal `what` as it would be measured now."""
@@ -239,7 +240,7 @@ class Host:
         self._lost += 1
         self.fallback = self._lost > self.restarts
         if self.fallback:
-            self.alarms = dict.fromkeys(self.alarms, 0.0)
+            self.alarms.update(dict.fromkeys(self.alarms, 0.0))
 
     def _fault(self, kind: str, reason: str) -> Answer:
         self.faults[kind] += 1

@@ -269,6 +269,10 @@ def _check_detection(plan: TrialPlan, where: str) -> None:
             f"{where}: [detection] must have warmup_h <= onset_from_h <= onset_until_h < hours; "
             f"they are {one.warmup_h:g}, {one.onset_from_h:g}, {one.onset_until_h:g}, {one.hours:g}"
         )
+    unknown = sorted(set(one.faults) - set(plan.subject.faults()))
+    if unknown:
+        known = ", ".join(plan.subject.faults())
+        raise DataError(f"{where}: [detection] faults: there is no fault {unknown[0]!r}; faults are: {known}")
     if one.severity_low > one.severity_high:
         raise DataError(f"{where}: [detection] severity_low is above severity_high; exchange them")
 

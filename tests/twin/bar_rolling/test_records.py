@@ -122,5 +122,5 @@ def test_fingerprints_tell_bars_apart_and_know_them_again(synthetic) -> None:
 
 def test_a_set_of_another_kind_is_refused(store: Store, csv_folder: Path) -> None:
     import_dataset("table", csv_folder / "schedule.csv", name="other", store=store)
-    with pytest.raises(DataError, match="kind 'table'.*freiberg-passes"):
+    with pytest.raises(DataError, match=r"kind 'table'.*freiberg-passes"):
         read_bars(store, "other")

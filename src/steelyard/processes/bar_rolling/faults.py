@@ -13,7 +13,7 @@ Fault = Callable[[Values, float], None]
 
 def groove_wear(mill: Values, severity: float) -> None:
     """The grooves wear fast (poor cooling, soft rolls): the bar grows thicker from shift to shift."""
-    mill["groove_wear_rate"] *= 1.0 + 40.0 * severity
+    mill["groove_wear_rate"] *= 1.0 + 15.0 * severity
 
 
 def roll_wear(mill: Values, severity: float) -> None:

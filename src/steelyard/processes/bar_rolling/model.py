@@ -82,7 +82,7 @@ def start_bar(unit, piece, time):
     else:
         rectangular_bar(bar, piece.thickness, piece.width)
     set_profile(bar, piece.core_temperature, piece.surface_temperature, piece.temperature + p.start_correction)
-    x.phase, x.bar_number, x.bar_length, x.pass_index = ROLLING, piece.number, piece.length, 0.0
+    x.phase, x.bar_number, x.pass_index = ROLLING, piece.number, 0.0
     x.next_time, x.mid_time, x.last_rate, x.release_time = time + p.pause_scale[0], time, 0.0, np.inf
     y.bar_number, y.grade, y.pass_number, y.occupied = piece.number, piece.grade, 0.0, 1.0
     y.cobble, y.overload, y.cold, y.alarm, y.bar_energy = 0.0, 0.0, 0.0, NO_ALARM, 0.0
@@ -190,7 +190,7 @@ def _do_pass(unit, seed):
     roll_pass(p, x, stand, bar, y.setup_force_used[stand], scatter, x.tension[stand], front, last)
     if stand == 0:
         y.rolling_start = start
-    x.last_rate, x.last_temperature, x.pass_start = last.strain_rate, last.mean_temperature, start
+    x.last_rate, x.last_temperature = last.strain_rate, last.mean_temperature
     wait = p.stand_distance[stand] / p.velocity[stand] if p.stand_group[stand] > 0.5 else 2.0 * p.pyrometer_delay
     behind_pass(p, x, stand, bar, wait, last)
     _show(unit, stand, middle, duration)

@@ -62,12 +62,10 @@ class Furnace:
                 billet.target = slot["target"]
         self._learn(signals.get(PYROMETER), zones[-1], watching)
 
-    def _slot(self, i: int, signals: dict) -> dict | None:
+    def _slot(self, i: int, signals: dict) -> dict[str, float] | None:
         """Return what the board says of a slot, None when it is empty or not fully told."""
-        slot = {name: signals.get(f"{ROOM}slot_{name}[{i}]") for name in SLOT}
-        if any(value is None for value in slot.values()) or slot["thickness"] <= 0.0 or slot["target"] <= 0.0:
-            return None
-        return slot
+        slot = {name: value for name in SLOT if (value := signals.get(f"{ROOM}slot_{name}[{i}]")) is not None}
+        return slot if len(slot) == len(SLOT) and slot["thickness"] > 0.0 and slot["target"] > 0.0 else None
 
     def _arrived(self, i: int, slot: dict, zones: list[float]) -> Billet:
         """Return a billet seen for the first time; one that is not fresh was heated at an even pace."""
@@ -199,7 +197,7 @@ class Solution:
 
 def _columns(signals: dict, names: list[str]) -> list[float] | None:
     """Return the mean of top and bottom in each of the four columns; None when one is missing."""
-    values = [signals.get(name) for name in names]
-    if any(value is None for value in values):
+    values = [value for name in names if (value := signals.get(name)) is not None]
+    if len(values) < len(names):
         return None
     return [0.5 * (values[k] + values[k + COLUMNS]) for k in range(COLUMNS)]

@@ -91,7 +91,8 @@ class ForceAdapter:
     def __init__(self) -> None:
         self.models: dict[tuple[float, float], PassModel] = {}
         self.bar: float | None = None
-        self.carried, self.last_time = 0.0, None
+        self.carried = 0.0
+        self.last_time: float | None = None
 
     def model(self, grade: float, number: float) -> PassModel:
         """Return the model of a pass; a new one begins at another steel's level, else at that of the pass before."""

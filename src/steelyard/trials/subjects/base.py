@@ -153,6 +153,10 @@ class Subject:
         """Return what the distribution picture shows of each product: the distance from its target."""
         return []
 
+    def faults(self) -> list[str]:
+        """Return the faults ``house.fault`` that may be injected."""
+        return []
+
     def places(self, values: Any, fault: str) -> list[str]:
         """Return the places that a fault ``house.fault`` hits, as the board labels them; [] when it has no place."""
         return []

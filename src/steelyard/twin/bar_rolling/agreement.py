@@ -78,12 +78,12 @@ def figures(twin: BarTwin, bars: Bars) -> dict[str, Any]:
     }
 
 
-def mape(told: np.ndarray, measured: np.ndarray, own: slice) -> float:
-    """Return the mean absolute percentage error over the passes `own` of arrays (n, P), in per cent."""
-    return float(100.0 * np.nanmean(np.abs(told / measured - 1.0)[:, own]))
+def mape(told: np.ndarray, measured: np.ndarray, own: slice) -> float | None:
+    """Return the mean absolute percentage error over the passes `own` of arrays (n, P), in per cent; None for no row."""
+    return _mean(100.0 * np.abs(told / measured - 1.0)[:, own])
 
 
-def _loads(bars: Bars, told: Estimate, own: slice) -> dict[str, float]:
+def _loads(bars: Bars, told: Estimate, own: slice) -> dict[str, Any]:
     found = {f"{load}_mape": mape(getattr(told, load), getattr(bars, load), own) for load in LOADS}
     bias = {
         f"{load}_bias": float(100.0 * np.nanmean((getattr(told, load) / getattr(bars, load) - 1.0)[:, own]))
@@ -92,21 +92,27 @@ def _loads(bars: Bars, told: Estimate, own: slice) -> dict[str, float]:
     return found | bias
 
 
-def _temperatures(bars: Bars, told: Estimate, own: slice) -> dict[str, float]:
+def _temperatures(bars: Bars, told: Estimate, own: slice) -> dict[str, Any]:
     entry, leaving = (told.entry - bars.entry)[:, own], (told.exit - bars.exit)[:, own]
     both = np.concatenate([entry.ravel(), leaving.ravel()])
     return {
-        "temperature_mae_k": float(np.nanmean(np.abs(both))), "temperature_bias_k": float(np.nanmean(both)),
-        "entry_mae_k": float(np.nanmean(np.abs(entry))), "exit_mae_k": float(np.nanmean(np.abs(leaving))),
+        "temperature_mae_k": _mean(np.abs(both)), "temperature_bias_k": _mean(both),
+        "entry_mae_k": _mean(np.abs(entry)), "exit_mae_k": _mean(np.abs(leaving)),
         "temperature_n": int(np.isfinite(both).sum()),
     }  # fmt: skip
 
 
-def _means(fitted: dict[str, Any], bars: Bars, own: slice, by_steel: bool) -> dict[str, float]:
+def _mean(values: np.ndarray) -> float | None:
+    """Return the mean of what is a number, or None."""
+    own = values[np.isfinite(values)]
+    return float(own.mean()) if len(own) else None
+
+
+def _means(fitted: dict[str, Any], bars: Bars, own: slice, by_steel: bool) -> dict[str, Any]:
     return {f"{load}_mape": mape(pass_means(fitted, bars, load, by_steel), getattr(bars, load), own) for load in LOADS}
 
 
-def _per_pass(bars: Bars, given: Estimate, ahead: Estimate, own: slice) -> dict[str, dict[str, float]]:
+def _per_pass(bars: Bars, given: Estimate, ahead: Estimate, own: slice) -> dict[str, dict[str, Any]]:
     """Return force and torque error with temperatures given, and temperature error ahead, by pass."""
     found = {}
     for k in range(own.start, own.stop):

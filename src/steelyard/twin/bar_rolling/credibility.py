@@ -73,16 +73,19 @@ def with_agreement(card: dict[str, Any], agreement: dict[str, Any]) -> dict[str,
 def physical(twin: BarTwin, bars: Bars) -> dict[str, Any]:
     """Return how the calibrated mill responds on these bars: slopes of ln(force) and ln(torque) over temperature [1/K]
     (least, greatest), change of entry temperature per second of longer pause [K/s] (least, greatest), and whether all
-    have the sign and size that physics asks for."""
+    have the sign, and the scored passes the size, that physics asks for."""
     from dataclasses import replace
+
+    from steelyard.twin.bar_rolling.calibrate import scored_passes
 
     r = response(twin.parameters, bars, twin.extra["start"])
     later = replace(bars, pause=bars.pause + LONGER)
     longer = response(twin.parameters, later, twin.extra["start"])
     handled = np.array(twin.parameters["stand_group"][1 : len(twin.passes)]) < 0.5
     cooling = ((longer.tracks.mean - r.tracks.mean)[:, 1:] / LONGER).mean(axis=0)[handled]
-    slopes = np.stack([r.force_slope.mean(axis=0), r.torque_slope.mean(axis=0)])
-    sound = bool((slopes[0] > SLOPE_LOW).all() and (slopes < 0.0).all() and (slopes[0] < SLOPE_HIGH).all())
+    slopes = np.stack([np.median(r.force_slope, axis=0), np.median(r.torque_slope, axis=0)])
+    own = slopes[0, scored_passes(twin.passes)]
+    sound = bool((own > SLOPE_LOW).all() and (own < SLOPE_HIGH).all() and (slopes < 0.0).all())
     return {
         "force_slope": [float(slopes[0].min()), float(slopes[0].max())],
         "torque_slope": [float(slopes[1].min()), float(slopes[1].max())],

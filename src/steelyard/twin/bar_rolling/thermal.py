@@ -21,6 +21,7 @@ STEP = 0.25
 READING_NOISE, WALK, START_SPREAD = 8.0, 2.0, 10.0
 NOISE_SD = (0.8, 0.7, 0.5)  # of the logarithms: pyrometers, walk, start
 LEAST_NOISE = 1.0
+NUDGE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def fit_thermal(base: dict[str, Any], bars: Bars) -> Thermal:
     state = centre.copy()
     for _ in range(ROUNDS):
         cost = _Cost(base, bars, numbers, state[:m], centre, spread)
-        found = minimize(cost, state, method="L-BFGS-B", jac=cost.gradient, options={"maxiter": 120, "ftol": 1e-9})
+        found = minimize(cost, state, method="L-BFGS-B", jac=cost.gradient, options={"maxiter": 100, "ftol": 1e-9})
         state = found.x
     cost = _Cost(base, bars, numbers, state[:m], centre, spread)
     information = cost.information(state, m)
@@ -107,14 +108,13 @@ class _Cost:
         return float(likelihood + 0.5 * (((state - self.centre) / self.spread) ** 2).sum())
 
     def gradient(self, state: np.ndarray) -> np.ndarray:
-        """Return the gradient by central differences."""
-        step = 1e-4
+        """Return the gradient by forward differences."""
+        here = self(state)
         found = np.empty_like(state)
         for i in range(len(state)):
-            up, down = state.copy(), state.copy()
-            up[i] += step
-            down[i] -= step
-            found[i] = (self(up) - self(down)) / (2.0 * step)
+            there = state.copy()
+            there[i] += NUDGE
+            found[i] = (self(there) - here) / NUDGE
         return found
 
     def information(self, state: np.ndarray, m: int) -> np.ndarray:

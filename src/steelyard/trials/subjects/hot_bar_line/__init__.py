@@ -121,6 +121,12 @@ class HotBarLine(Subject):
         """Return both arms of one run above each other."""
         return picture.campaign(baseline, solution, names, caption, "°C")
 
+    def faults(self) -> list[str]:
+        """Return the faults ``house.fault`` that may be injected."""
+        from steelyard.plant.line import all_faults
+
+        return all_faults()
+
     def places(self, values: Any, fault: str) -> list[str]:
         """Return the zones that a fault ``house.fault`` hits, as the board labels them; [] when it hits no zone."""
         from steelyard.plant.line import fault_table, signals
