@@ -144,7 +144,7 @@ def test_a_broken_detector_ends_in_a_counted_report():
         ({"detection": {"faults": []}}, "faults is empty"),
         ({"detection": {"onset_until_h": 2.0}}, "onset_from_h <= onset_until_h < hours"),
         ({"detection": {"severity_low": 0.9}}, "severity_low is above"),
-        ({"baseline": {"path": ""}}, "needs .baseline. path"),
+        ({"baseline": ""}, "needs .baseline. path"),
         ({"solution": {"kind": "controller"}}, "detector trial takes"),
         ({"plant": {"process": "ladle_furnace"}}, "ladle_furnace has no such trial"),
     ],
@@ -157,7 +157,7 @@ def test_a_plan_that_cannot_be_run_is_refused(changes, message):
 def test_a_solution_of_another_kind_and_an_unknown_fault_are_refused():
     with pytest.raises(DataError, match="says it is a controller"):
         run_detector_trial(detector_plan("silent_line_controller.py"))
-    with pytest.raises(DataError, match="no fault 'reheating_furnace.rust'"):
+    with pytest.raises(DataError, match=r"no fault 'reheating_furnace\.rust'"):
         detector_plan("flow_ratio_detector.py", detection={"faults": ["reheating_furnace.rust"]})
 
 

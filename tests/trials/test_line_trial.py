@@ -178,7 +178,7 @@ def test_a_plan_of_the_line_counts_bars_not_heats():
     assert plan.plant.parameters == "pilot"
     with pytest.raises(DataError, match="heats is not known there; known are: campaigns, bars, warmup_bars"):
         plan.with_changes(runs={"heats": 30})
-    with pytest.raises(DataError, match="warmup_bars . bars is above 400"):
+    with pytest.raises(DataError, match=r"warmup_bars \+ bars is above 400"):
         plan.with_changes(runs={"bars": 400})
     with pytest.raises(DataError, match="campaign trial takes"):
         plan.with_changes(solution={"kind": "advisor"})

@@ -99,8 +99,8 @@ def _bias_trial(baseline, solution, primary="bias_k", against=None):
     from dataclasses import replace
 
     from steelyard.trials.plan import load_plan
-    from steelyard.trials.subjects.ladle_furnace.dips import CATALOGUE
     from steelyard.trials.sections import Target
+    from steelyard.trials.subjects.ladle_furnace.dips import CATALOGUE
 
     rails = (Target(primary, 5.0, against),) if against is not None else ()
     target = Target("mae_k" if rails else primary, 0.5)

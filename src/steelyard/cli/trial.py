@@ -15,7 +15,10 @@ app = typer.Typer(no_args_is_help=True, help="Trials: weigh a solution against a
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="Language of report and texts: en or ko.")]
-Plan = Annotated[str, typer.Argument(help="A plan file (TOML), or a shipped plan: advisor, predictor.")]
+Plan = Annotated[
+    str,
+    typer.Argument(help="A plan file (TOML), or a shipped plan: advisor, predictor, furnace, detector, bar_predictor."),
+]
 Solution = Annotated[Path | None, typer.Option("--solution", help="Weigh this solution instead of the plan's.")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Its kind, when the plan has another: advisor, controller.")]
 Twin = Annotated[
@@ -28,7 +31,7 @@ Count = Annotated[int | None, typer.Option(help="Change this number of the plan;
 
 OPTIONS = {
     "solution": ("solution", "path"), "kind": ("solution", "kind"), "twin": ("plant", "twin"), "data": ("data", "name"),
-    "campaigns": ("runs", "campaigns"), "heats": ("runs", "heats"), "draws": ("ensemble", "draws"),
+    "campaigns": ("runs", "campaigns"), "heats": ("runs", "heats"), "bars": ("runs", "bars"), "draws": ("ensemble", "draws"),
 }  # fmt: skip
 INTERRUPTED = {"en": "interrupted; nothing was half-written", "ko": "중단됨; 쓰다 만 파일은 없습니다"}
 STOPPING = {"en": "interrupt: the solution is being stopped …", "ko": "중단 요청: 솔루션을 종료하는 중 …"}
@@ -111,6 +114,7 @@ def run_command(
     data: Data = None,
     campaigns: Count = None,
     heats: Count = None,
+    bars: Count = None,
     draws: Draws = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and report.json.")] = Path("trial-report"),
     json_out: Json = False,
@@ -127,7 +131,7 @@ def run_command(
             plan,
             {
                 "solution": solution, "kind": kind, "twin": twin, "data": data, "campaigns": campaigns,
-                "heats": heats, "draws": draws if draws is not None or twin is None else 10,
+                "heats": heats, "bars": bars, "draws": draws if draws is not None or twin is None else 10,
             },
         )  # fmt: skip
         with _folder(out):

@@ -126,7 +126,7 @@ def conduct_body(
 
 @kernel
 def _put_back(heat, slope, scratch):
-    """Finish the elimination in `scratch` from the last node on: add the heat to each node; return the first rise [K]."""
+    """Finish the elimination in `scratch` from the last node on: heat every node; return the rise of the first [K]."""
     last = heat.shape[0] - 1
     rise = scratch[1, last]
     heat[last] += rise / slope[last]

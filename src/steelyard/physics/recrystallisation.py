@@ -1,9 +1,9 @@
 """Austenite between passes: recrystallisation, grain growth, retained strain of carbon–manganese steel.
 
-**Model** Static recrystallisation after a strain below the critical one, metadynamic above it; what is not
-recrystallised when the next pass comes keeps its strain (uniform softening: retained strain = (1 − X)·strain, grain
-size mixed by fractions). Left out: niobium (no recrystallisation stop), the temperature course during the pause (one
-mean temperature).
+**Model** Static recrystallisation after a strain below the critical one, metadynamic above it, with a soft change from
+one to the other; what is not recrystallised when the next pass comes keeps its strain (uniform softening: retained
+strain = (1 − X)·strain, grain size mixed by fractions). Left out: niobium (no recrystallisation stop), the temperature
+course during the pause (one mean temperature).
 **Holds** C–Mn steels without microalloying, 850–1150 °C, grains of 15–350 µm.
 **Source** Hodgson & Gibbs, ISIJ Int. 32 (1992) 1329, constants as in the public code pyroll-jmak-recrystallization,
 except that the static half time goes with the square of the grain size in µm (the code has power 1).
@@ -17,6 +17,9 @@ from steelyard.physics.constants import GAS_CONSTANT
 
 MICRON = 1e6
 """Micrometres per metre; the published constants take the grain size in µm."""
+
+SPREAD_OF_CRITICAL = 0.15
+"""Width of the change from static to metadynamic, as a share of the critical strain (assumed)."""
 
 
 @kernel
@@ -109,28 +112,50 @@ def grown_grain(grain_size, temperature, time):
 
 
 @kernel
+def metadynamic_share(strain, critical):
+    """Return how much of the softening after a pass is metadynamic, 0 to 1: 1/(1 + exp(−(strain/critical − 1)/0.15)).
+
+    Grains of a bar do not reach the critical strain all at once; the width is assumed.
+
+    >>> metadynamic_share(0.4, 0.4)
+    0.5
+    """
+    return 1.0 / (1.0 + exp(-min(max((strain / critical - 1.0) / SPREAD_OF_CRITICAL, -50.0), 50.0)))
+
+
+@kernel
+def _after(grain_size, new, half, exponent, temperature, pause):
+    """Return (grain size [m], recrystallised share) after `pause` [s] of one kind of recrystallisation, and growth."""
+    share = recrystallised_fraction(pause, half, exponent)
+    mixed = share * new + (1.0 - share) * grain_size
+    rest = pause - half * (log(20.0) / log(2.0)) ** (1.0 / exponent)
+    return (grown_grain(mixed, temperature, rest) if rest > 0.0 else mixed), share
+
+
+@kernel
 def after_pause(grain_size, strain, strain_rate, pass_temperature, pause_temperature, pause):
     """Return (grain size [m], retained strain) after a pass and the pause that follows it.
 
     grain_size before the pass [m]; strain of the pass plus the retained strain before it; strain_rate [1/s];
-    temperatures [K] of the pass and mean of the pause; pause [s]. Above the critical strain metadynamic, else static
-    recrystallisation; then growth for what is left of the pause after 95 % recrystallisation.
+    temperatures [K] of the pass and mean of the pause; pause [s]. Static recrystallisation below the critical strain,
+    metadynamic above, both by `metadynamic_share` about it, so that the result is smooth in all arguments; then growth
+    for what is left of the pause after 95 % recrystallisation.
 
-    >>> grain, retained = after_pause(50e-6, 0.3, 10.0, 1223.15, 1223.15, 10.0)
+    >>> grain, retained = after_pause(50e-6, 0.2, 10.0, 1223.15, 1223.15, 10.0)
     >>> round(1e6 * grain, 1), round(retained, 3)
-    (39.7, 0.0)
+    (44.1, 0.008)
     """
     if strain < 1e-3:
         return grown_grain(grain_size, pause_temperature, pause), strain
     zener = zener_hollomon(pass_temperature, strain_rate)
-    if strain >= critical_strain(grain_size, zener):
-        half, exponent, new = metadynamic_half_time(pause_temperature, zener), 1.5, metadynamic_grain(zener)
-    else:
-        half, exponent = static_half_time(pause_temperature, strain, grain_size), 1.0
-        new = static_grain(pause_temperature, strain, grain_size)
-    share = recrystallised_fraction(pause, half, exponent)
-    mixed = share * new + (1.0 - share) * grain_size
-    rest = pause - half * (log(20.0) / log(2.0)) ** (1.0 / exponent)
-    if rest > 0.0:
-        mixed = grown_grain(mixed, pause_temperature, rest)
-    return mixed, (1.0 - share) * strain
+    dynamic = metadynamic_share(strain, critical_strain(grain_size, zener))
+    slow, slow_share = _after(
+        grain_size, static_grain(pause_temperature, strain, grain_size),
+        static_half_time(pause_temperature, strain, grain_size), 1.0, pause_temperature, pause,
+    )  # fmt: skip
+    fast, fast_share = _after(
+        grain_size, metadynamic_grain(zener), metadynamic_half_time(pause_temperature, zener), 1.5,
+        pause_temperature, pause,
+    )  # fmt: skip
+    share = dynamic * fast_share + (1.0 - dynamic) * slow_share
+    return dynamic * fast + (1.0 - dynamic) * slow, (1.0 - share) * strain

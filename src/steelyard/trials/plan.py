@@ -11,6 +11,7 @@ from steelyard.solutions.bundle import bundle
 from steelyard.trials.canonical import digest, file_digest
 from steelyard.trials.money import Prices, load_prices
 from steelyard.trials.sections import (
+    QUARTER,
     Baseline,
     Data,
     Detection,
@@ -112,6 +113,8 @@ class TrialPlan:
         for name, path in (("solution", self.solution_path()), ("baseline", self.baseline_path())):
             sections[name]["path"] = Path(sections[name]["path"]).name
             sections[name]["hash"] = bundle(path).hash if path is not None else ""
+        if sections["data"]["scored_share"] == QUARTER:
+            del sections["data"]["scored_share"]  # as plans were before there was a choice: their hash stays
         twin = self.twin_path()
         sections["plant"]["twin"] = Path(self.plant.twin).name
         sections["plant"]["twin_hash"] = file_digest(twin) if twin is not None else ""

@@ -19,7 +19,7 @@ from steelyard.trials.subjects.base import Records
 def scored_products(products: list[Any], plan: TrialPlan) -> tuple[list[Any], list[Any], int]:
     """Return the products to learn from, those to score, and the first scored key; DataError when too few remain."""
     data, word = plan.data, plan.subject.word
-    from_key = data.from_key or products[(3 * len(products)) // 4].key
+    from_key = data.from_key or products[int((1.0 - data.scored_share) * len(products))].key
     scored = [one for one in products if one.key >= from_key and (not data.until_key or one.key <= data.until_key)]
     scored = [one for one in scored if records_of(plan).scorable(one)]
     learn = [one for one in products if one.key < from_key]

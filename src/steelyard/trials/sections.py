@@ -54,12 +54,19 @@ class Plant:
     twin: str = entry("")
 
 
+QUARTER = 0.25
+
+
 @dataclass(frozen=True)
 class Data:
-    """Recorded products for a predictor trial: scored from `from_key` on (0: last quarter), earlier ones only shown."""
+    """Recorded products for a predictor trial: scored from `from_key` on, earlier ones only shown.
+
+    With `from_key` 0 the last `scored_share` of them is scored.
+    """
 
     name: str = entry("")
     from_key: int = entry(0, low=0)
+    scored_share: float = entry(QUARTER, low=0.05, high=0.95)
     until_key: int = entry(0, low=0)
     learn_products: int = entry(0, low=0)
     block_products: int = entry(5, low=1, high=1000)

@@ -120,6 +120,34 @@ def test_a_thin_bar_without_transformation_follows_the_lumped_equation() -> None
     assert unit["x"]["bar_temperature"][0] == pytest.approx(temperature, abs=0.5)
 
 
+def test_mean_and_surface_of_a_thick_bar_are_those_of_a_radial_solution() -> None:
+    from steelyard.materials.carbon_steel import conductivity
+    from steelyard.physics.bar_in_air import cylinder_convection, open_share
+    from steelyard.physics.phase_heat import phase_heat_capacity
+
+    records, n, dt, density = bed(rake_time=1000.0, fan_speed=1.0), 25, 0.04, 7850.0
+    unit, radius = records[0], 0.025
+    length = 36.8 / (density * np.pi * radius**2)
+    place(unit, rolled(0, 860.0, 2.0 * radius, length=length)[0], 0.0)
+    hall, edges = float(unit["p"]["ambient_temperature"]), np.linspace(0.0, radius, n + 1)
+    rings, temperature = np.diff(edges**2), np.full(n, 860.0)
+    velocity, seen = float(unit["p"]["air_velocity"]), open_share(float(unit["p"]["slot_pitch"]), 2.0 * radius)
+    for _ in range(int(150 / dt)):
+        mean = float((temperature * rings).sum() / rings.sum())
+        k, capacity = conductivity(mean), phase_heat_capacity(mean, 0.0)
+        surface = temperature[-1] - 0.5 * (temperature[-2] - temperature[-1])
+        loss = 5.670374419e-8 * 0.8 * seen * (surface**4 - hall**4)
+        loss += cylinder_convection(surface, hall, 2.0 * radius, velocity) * (surface - hall)
+        flow = np.concatenate([[0.0], edges[1:-1] * k * -np.diff(temperature) / (radius / n), [radius * loss]])
+        temperature -= 2.0 * np.diff(flow) / rings / (density * capacity) * dt
+    for _ in range(150):
+        bed_step(unit, 1.0)
+    bar.advance_bar(unit, 0, max(float(unit["x"]["waiting"][0]), 1e-6))
+    assert unit["x"]["bar_temperature"][0] == pytest.approx(mean, abs=1.5)
+    assert bar.surface_temperature(unit, 0) == pytest.approx(surface, abs=2.5)
+    assert temperature[0] - temperature[-1] > 10.0
+
+
 def test_air_cooled_grades_are_those_of_the_trade() -> None:
     """Rolled and air-cooled: C15 350–500, C20 400–560, C45 580–770, S355 470–630 MPa (EN 10083, EN 10025 ranges)."""
     strengths = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from steelyard.engine.blocks import fill
 from steelyard.parameters import load_parameters
 from steelyard.processes.reheating_furnace import model
 from steelyard.processes.reheating_furnace.faults import FAULTS
@@ -23,6 +24,9 @@ def test_shipped_parameters_are_complete_and_sourced(plant):
     numbers = load_parameters(path, model.Parameters)
     assert all(number.source for number in numbers.numbers.values())
     assert sum(numbers.values()["fuel_composition"]) == pytest.approx(1.0, abs=1e-9)
+    for sign in (-2.0, 2.0):
+        drawn = {n: np.asarray(q.value) + sign * np.asarray(q.sd) for n, q in numbers.numbers.items()}
+        fill(np.zeros(1, model.RECORD)[0]["p"], model.Parameters, drawn)
 
 
 @pytest.mark.parametrize("dt", [0.5, 1.0, 2.0])

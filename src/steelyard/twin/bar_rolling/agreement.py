@@ -79,17 +79,17 @@ def figures(twin: BarTwin, bars: Bars) -> dict[str, Any]:
 
 
 def mape(told: np.ndarray, measured: np.ndarray, own: slice) -> float | None:
-    """Return the mean absolute percentage error over the passes `own` of arrays (n, P), in per cent; None for no row."""
+    """Return the mean absolute percentage error over the passes `own` of arrays (n, P) [%]; None for no row."""
     return _mean(100.0 * np.abs(told / measured - 1.0)[:, own])
 
 
 def _loads(bars: Bars, told: Estimate, own: slice) -> dict[str, Any]:
-    found = {f"{load}_mape": mape(getattr(told, load), getattr(bars, load), own) for load in LOADS}
-    bias = {
-        f"{load}_bias": float(100.0 * np.nanmean((getattr(told, load) / getattr(bars, load) - 1.0)[:, own]))
-        for load in LOADS
-    }
-    return found | bias
+    found: dict[str, Any] = {}
+    for load in LOADS:
+        measured = getattr(bars, load)
+        found[f"{load}_mape"] = mape(getattr(told, load), measured, own)
+        found[f"{load}_bias"] = _mean(100.0 * (getattr(told, load) / measured - 1.0)[:, own])
+    return found
 
 
 def _temperatures(bars: Bars, told: Estimate, own: slice) -> dict[str, Any]:
