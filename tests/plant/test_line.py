@@ -23,7 +23,7 @@ def finite(plant: np.ndarray) -> bool:
              for block in ("x", "y")]  # fmt: skip
     log = plant["log"]
     sound = all(np.isfinite(part[name]).all() for part in parts for name in part.dtype.names
-                if part[name].dtype == float and name != "next_time")  # fmt: skip
+                if part[name].dtype == float and name not in {"next_time", "release_time"})  # fmt: skip
     return sound and all(np.isfinite(log[name]).all() for name in log.dtype.names)
 
 

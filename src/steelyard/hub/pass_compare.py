@@ -9,6 +9,8 @@ from steelyard.errors import DataError
 from steelyard.hub.passes import Trial
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from steelyard.hub.store import Store
 
 TOLERANCE_PERCENT = 3.0
@@ -17,14 +19,18 @@ _SIDES = ("in_temperature_c", "out_temperature_c")
 
 
 def compare(found: list[Trial], store: "Store", name: str) -> dict[str, Any]:
-    """Return found passes beside those of the data set `name` (kind freiberg-passes), matched by trial and label.
-
-    worst_percent and median_percent of force, torque and temperature; missing and extra passes; rows. DataError when
-    the data set is of another kind or knows none of the trials.
-    """
+    """Return found passes `beside` those of the data set `name`; DataError when it is not of kind freiberg-passes."""
     if store.info(name)["kind"] != "freiberg-passes":
         raise DataError(f"--compare {name!r} is no table of passes; give a data set of kind freiberg-passes")
-    table = store.table(name, "passes")
+    return beside(found, store.table(name, "passes"), name)
+
+
+def beside(found: list[Trial], table: "pl.DataFrame", name: str) -> dict[str, Any]:
+    """Return found passes beside those of a table (as freiberg-passes has it), matched by trial and label.
+
+    worst_percent and median_percent of force, torque and temperature; missing and extra passes; rows. DataError when
+    the table `name` knows none of the trials.
+    """
     known = {(row["trial"], row["pass_label"]): row for row in table.iter_rows(named=True)}
     trials = set(table["trial"].to_list())
     mine = {(trial.trial, one.pass_label): one.as_dict() for trial in found for one in trial.passes}

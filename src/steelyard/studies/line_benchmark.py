@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from steelyard.plant.bar_log import LOG_LENGTH
 from steelyard.plant.line import LineWorks, new_line, shipped_line
+from steelyard.twin.bar_rolling.race import schedule_rates
 
 REPEATS = 5
 DAY = 86_400
@@ -33,7 +32,7 @@ def line_benchmark(progress: Callable[..., None], days: int = YEAR_DAYS) -> dict
     lockstep, tags = _lockstep(4_000)
     fused = _fused(40_000)
     progress(0.2, "PyRolL")
-    schedule = schedule_rates()
+    schedule = schedule_rates(shipped_line().mill)
     progress(0.4, f"{days} days")
     year = json.loads(_python(YEAR.format(days=days)))
     progress(1.0, "")
@@ -66,42 +65,6 @@ def _fused(steps: int) -> float:
 
     run()
     return statistics.median(run() for _ in range(REPEATS))
-
-
-def schedule_rates() -> dict[str, Any]:
-    """Return the time of one 14-pass schedule [ms], here and with PyRolL in the same process, and their ratio."""
-    from steelyard.engine.blocks import fill
-    from steelyard.processes.bar_rolling import blocks
-    from steelyard.processes.bar_rolling.prepare import nominal_bar, prepare
-    from steelyard.processes.bar_rolling.schedule import new_results, roll_schedule, usual_intervals
-    from steelyard.twin.bar_rolling import yardstick
-
-    values = shipped_line().mill
-    unit = np.zeros(1, blocks.RECORD)[0]
-    fill(unit["p"], blocks.Parameters, values)
-    prepare(unit)
-    free, right = np.full(blocks.STANDS, np.nan), np.full(blocks.STANDS, -1.0)
-    intervals, results = usual_intervals(unit["p"]), new_results()
-
-    def own() -> float:
-        bar = nominal_bar(unit)[0]
-        start = time.perf_counter()
-        roll_schedule(unit["p"], unit["x"], bar, intervals, free, right, results)
-        return time.perf_counter() - start
-
-    def outside() -> float:
-        start = time.perf_counter()
-        yardstick.solve_nominal(values, int(values["billet_grade"]), float(values["billet_temperature"]))
-        return time.perf_counter() - start
-
-    own()
-    here = statistics.median(own() for _ in range(200))
-    result: dict[str, Any] = {"schedule_ms": round(here * 1e3, 4), "pyroll_ms": None, "schedule_vs_pyroll": None}
-    if yardstick.available():
-        outside()
-        there = statistics.median(outside() for _ in range(REPEATS))
-        result |= {"pyroll_ms": round(there * 1e3, 1), "schedule_vs_pyroll": round(there / here)}
-    return result
 
 
 def print_days(days: int) -> None:

@@ -80,9 +80,9 @@ def _weighed_only(works: LineWorks, seconds: int) -> dict[str, Any]:
 
 def first_bar_minutes(works: LineWorks) -> float:
     """Return about how long the first bar takes from the furnace's exit to the end of the bed [min]."""
-    pace = float(works.plant["line"]["p"]["pace"][0])
-    slots = works.plant["cooling_bed"]["x"]["number"].shape[-1]
-    return round(pace * (slots + 2) / 60.0, 1)
+    pace, bed = float(works.plant["line"]["p"]["pace"][0]), works.plant["cooling_bed"]
+    slots = bed["y"]["slot_number"].shape[-1]
+    return round((pace + slots * float(bed["u"]["rake_time"][0])) / 60.0, 1)
 
 
 def key_figures(bars: np.ndarray) -> list[dict[str, Any]]:

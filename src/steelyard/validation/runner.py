@@ -48,13 +48,14 @@ def procedures() -> dict[str, Procedure]:
     """Return every procedure by the name that cases call."""
     from steelyard.validation.procedures_bar_rolling import PROCEDURES as BAR_ROLLING
     from steelyard.validation.procedures_finishing import PROCEDURES as FINISHING
+    from steelyard.validation.procedures_hub import PROCEDURES as HUB
     from steelyard.validation.procedures_ladle_furnace import PROCEDURES as LADLE_FURNACE
     from steelyard.validation.procedures_materials import PROCEDURES as MATERIALS
     from steelyard.validation.procedures_physics import PROCEDURES as PHYSICS
     from steelyard.validation.procedures_reheating_furnace import PROCEDURES as REHEATING_FURNACE
     from steelyard.validation.procedures_rolling import PROCEDURES as ROLLING
 
-    return {**BAR_ROLLING, **FINISHING, **MATERIALS, **PHYSICS, **REHEATING_FURNACE, **ROLLING, **LADLE_FURNACE}
+    return {**BAR_ROLLING, **HUB, **FINISHING, **MATERIALS, **PHYSICS, **REHEATING_FURNACE, **ROLLING, **LADLE_FURNACE}
 
 
 def run_case(case: Case, known: dict[str, Procedure] | None = None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ missing or absurd is left out.
 """
 
 import math
+from typing import Any
 
 BAR, PASS, GRADE = "bar_rolling.bar_number", "bar_rolling.pass_number", "bar_rolling.grade"
 ENTRY, FORCE = "bar_rolling.entry_temperature", "bar_rolling.roll_force"
@@ -24,8 +25,10 @@ FORGET = 0.02  # memory of some 50 bars
 FIRST_GUESS_KN = 120.0  # assumed; only until the first bar was seen
 COLDEST, HOTTEST = 700.0, 1300.0  # °C; outside the pyrometer tells nothing
 LONGEST_PAUSE_S = 60.0
+STRETCH = 0.03  # how fast the width of the intervals follows the errors made, per pass
 SHARE_OUTSIDE = 0.10  # the interval is to miss one force in ten
 NORMAL_90 = 1.645
+REMEMBERED = 64  # passes
 
 
 class PassModel:
@@ -36,8 +39,14 @@ class PassModel:
         spread = [level_sd, *PRIOR_SD[1:]]
         self.doubt = [[spread[i] ** 2 if i == j else 0.0 for j in range(4)] for i in range(4)]
         self.prior_doubt = [value**2 for value in PRIOR_SD]
-        self.count, self.variance, self.stretch = 0, NOISE_SD**2, 1.0
+        self.count, self.variance = 0, NOISE_SD**2
         self.means: list[float | None] = [None, None]
+        self.squares = [NOISE_SD**2, NOISE_SD**2]
+
+    def trust(self) -> float:
+        """Return how much temperature and pause are believed here: 1 fully, 0 when they only made errors larger."""
+        with_inputs, without = (value * value for value in self.squares)
+        return without / (with_inputs + without)
 
     def features(self, temperature: float | None, pause: float | None, carried: float) -> list[float]:
         """Return [1, T - T_k, pause - pause_k, e]; what is not known counts as usual."""
@@ -48,22 +57,22 @@ class PassModel:
 
     def expected(self, x: list[float]) -> tuple[float, float]:
         """Return ln F and its standard deviation."""
-        value = sum(t * f for t, f in zip(self.theta, x, strict=True))
+        value = self.theta[0] + self.theta[3] * x[3] + self.trust() * (self.theta[1] * x[1] + self.theta[2] * x[2])
         lean = sum(x[i] * self.doubt[i][j] * x[j] for i in range(4) for j in range(4))
         return value, math.sqrt(max(lean, 0.0) + self.variance)
 
     def learn(self, x: list[float], logarithm: float, inputs: tuple[float | None, float | None]) -> None:
         """Take in a measured ln F with its features; one far outside its interval weighs less."""
-        value, spread = self.expected(x)
-        error = logarithm - value
-        outside = abs(error) > NORMAL_90 * self.stretch * spread
-        if self.count > 0:
-            self.stretch = min(max(self.stretch * math.exp(0.05 * (float(outside) - SHARE_OUTSIDE)), 0.5), 3.0)
+        spread = self.expected(x)[1]
+        error = logarithm - sum(t * f for t, f in zip(self.theta, x, strict=True))
+        plain = logarithm - self.theta[0] - self.theta[3] * x[3]
         noise = self.variance
         if self.count > 1:
             noise *= max(1.0, (error / (3.0 * spread)) ** 2)
-            capped = min(error * error, 9.0 * spread * spread)
-            self.variance += (capped - self.variance) / min(self.count + 8.0, 60.0)
+            most, share = 9.0 * spread * spread, 1.0 / min(self.count + 8.0, 60.0)
+            self.variance += (min(error * error, most) - self.variance) * share
+            for k, square in enumerate((error * error, plain * plain)):
+                self.squares[k] += (min(square, most) - self.squares[k]) * share
         lean = [sum(self.doubt[i][j] * x[j] for j in range(4)) for i in range(4)]
         total = noise + sum(lean[i] * x[i] for i in range(4))
         for i in range(4):
@@ -91,7 +100,7 @@ class ForceAdapter:
     def __init__(self) -> None:
         self.models: dict[tuple[float, float], PassModel] = {}
         self.bar: float | None = None
-        self.carried = 0.0
+        self.carried, self.stretch = 0.0, 1.0
         self.last_time: float | None = None
 
     def model(self, grade: float, number: float) -> PassModel:
@@ -139,6 +148,8 @@ class ForceAdapter:
         if model.count:
             error = min(max(logarithm - value + model.theta[3] * x[3], -3.0 * spread), 3.0 * spread)
             self.carried += 0.5 * (error - self.carried)
+            outside = abs(logarithm - value) > NORMAL_90 * self.stretch * spread
+            self.stretch = min(max(self.stretch * math.exp(STRETCH * (outside - SHARE_OUTSIDE)), 0.3), 3.0)
         model.learn(x, logarithm, inputs)
         self.last_time = time_s
 
@@ -156,30 +167,33 @@ class Solution:
     def start(self, run: dict) -> None:
         """A new run: forget all bars."""
         self.adapter = ForceAdapter()
-        self.seen: tuple | None = None
-        self.done: tuple | None = None
+        self.begun: dict[tuple, tuple] = {}
+        self.done: dict[tuple, bool] = {}
 
     def observe(self, time_s: float, signals: dict) -> None:
         """Take in the force of a pass that was made; the same pass told twice counts once."""
         force, place = signals.get(FORCE), (signals.get(BAR), signals.get(PASS))
-        if force is None or force <= 1.0 or place == self.done:
+        if force is None or force <= 1.0 or place in self.done:
             return
-        if self.seen is None or self.seen[0] != place:
-            self._look(time_s, signals)
-        if self.seen is not None:
-            self.adapter.note(time_s, force, self.seen[1])
-            self.done, self.seen = place, None
+        seen = self.begun.pop(place, None) or self.adapter.look(time_s, signals)
+        if seen is not None:
+            self.adapter.note(time_s, force, seen)
+            _keep(self.done, place, True)
 
     def predict(self, time_s: float, signals: dict, what: str) -> dict:
-        """Return the force expected in this pass."""
-        self._look(time_s, signals)
-        if self.seen is None:
+        """Return the force expected in this pass; in a continuous train several passes of a bar are under way."""
+        seen = self.adapter.look(time_s, signals)
+        if seen is None:
             return {"value": FIRST_GUESS_KN, "low": 0.0, "high": 10.0 * FIRST_GUESS_KN}
-        model, x, _ = self.seen[1]
+        _keep(self.begun, (signals.get(BAR), signals.get(PASS)), seen)
+        model, x, _ = seen
         value, spread = model.expected(x)
-        half = NORMAL_90 * model.stretch * spread
+        half = NORMAL_90 * self.adapter.stretch * spread
         return {"value": math.exp(value), "low": math.exp(value - half), "high": math.exp(value + half)}
 
-    def _look(self, time_s: float, signals: dict) -> None:
-        found = self.adapter.look(time_s, signals)
-        self.seen = None if found is None else ((signals.get(BAR), signals.get(PASS)), found)
+
+def _keep(store: dict, key: tuple, value: Any) -> None:
+    """Put a value into a store that holds the last few passes only."""
+    store[key] = value
+    while len(store) > REMEMBERED:
+        del store[next(iter(store))]

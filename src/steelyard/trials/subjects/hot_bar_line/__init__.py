@@ -46,7 +46,7 @@ class HotBarLine(Subject):
         return line_draws(plant, n, seed)
 
     def from_twin(self, twin: Any, n: int, seed: int) -> tuple[Any, list[Any]]:
-        """Return the shipped line with the mill of a calibrated twin, and `n` draws: posterior mill, the rest priors."""
+        """Return the shipped line with the mill of a calibrated twin, and `n` draws: mill posterior, rest priors."""
         values = self.shipped(self.parameters)
         values.mill = twin.values()
         if not n:
