@@ -51,7 +51,8 @@ def record_run(
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         units = _run(works, seconds, every, folder, progress or (lambda *_: None))
-        summary = {**about, "seconds": seconds, "every_s": every, **_finish(folder, weigh), "units": units}
+        summary = {**about, "seconds": seconds, "every_s": every, **_finish(folder, weigh)}
+        summary["units"] = {"signals": units, "bars": {name: q.board_unit for name, q in declared(Bar).items()}}
         text = json.dumps(summary, ensure_ascii=False, indent=1)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
         if out.exists():
@@ -94,8 +95,7 @@ def _finish(folder: Path, weigh: Callable[[np.ndarray], list[dict[str, Any]]]) -
     bars = np.zeros(0, BAR_RECORD) if empty else np.memmap(path, dtype=BAR_RECORD, mode="r")
     for part, start in enumerate(range(0, max(len(bars), 1), ROWS_PER_PART)):
         write_bars(folder, bars[start : start + ROWS_PER_PART], part)
-    units = {name: q.board_unit for name, q in declared(Bar).items()}
-    result = {"bars": len(bars), "kpis": weigh(bars), "bar_units": units}
+    result = {"bars": len(bars), "kpis": weigh(bars)}
     del bars
     path.unlink()
     return result

@@ -49,7 +49,7 @@ def run_line(
         result = record_run(works, seconds, every, out, about, key_figures, progress)
         if recordings:
             write_recordings(works, recordings, out)
-    shown = {name: value for name, value in result.items() if name not in {"units", "bar_units"}}
+    shown = {name: value for name, value in result.items() if name != "units"}
     return {**shown, "out": str(out) if out else None, "first_bar_min": first_bar_minutes(works)}
 
 

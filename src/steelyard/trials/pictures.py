@@ -44,8 +44,10 @@ def distribution(view: View) -> str:
     errors = view.result["departures"]
     caption = view.label({"campaign": "true_error", "predictor": "estimate_error"}.get(view.kind, "delay_error"))
     names = (view.label("baseline"), view.label("solution"))
-    window = view.subject.window if view.kind != "detector" else None
-    return charts.distribution(errors["baseline"], errors["solution"], caption, names, window, view.label("window"))
+    window, said = view.subject.window if view.kind == "campaign" else None, view.label("window")
+    if view.kind == "predictor" and view.subject.records is not None:
+        window, said = view.subject.records.window, view.label("window_records")
+    return charts.distribution(errors["baseline"], errors["solution"], caption, names, window, said)
 
 
 def timeplots(view: View) -> list[dict[str, str]]:

@@ -8,8 +8,9 @@ in the passes of the same bar before it:
 a .. d are estimated by recursive least squares with forgetting. They begin from a prior: b from the flow stress of
 carbon steels (-0.0027 /K), halved because entry pyrometers err; c from a bar that cools while it waits (the pyrometer
 sees that badly); d from the nearness of neighbouring passes; a from the same pass of another steel, where there is one.
-T_k and pause_k are the pass's own running means. A force far outside its interval weighs less; a temperature that is
-missing or absurd is left out.
+T_k and pause_k are the pass's own running means; b and c count by as much as they have made the errors of this pass
+smaller, for some pyrometers see more water than steel. A force far outside its interval weighs less; a temperature that
+is missing or absurd is left out.
 """
 
 import math
@@ -25,7 +26,7 @@ FORGET = 0.02  # memory of some 50 bars
 FIRST_GUESS_KN = 120.0  # assumed; only until the first bar was seen
 COLDEST, HOTTEST = 700.0, 1300.0  # °C; outside the pyrometer tells nothing
 LONGEST_PAUSE_S = 60.0
-STRETCH = 0.03  # how fast the width of the intervals follows the errors made, per pass
+STRETCH = 0.05  # how fast the width of the intervals follows the errors made, per pass
 SHARE_OUTSIDE = 0.10  # the interval is to miss one force in ten
 NORMAL_90 = 1.645
 REMEMBERED = 64  # passes

@@ -47,7 +47,7 @@ class Records:
     whether there is something to score in it; measurements before the number `first` are not scored. With `relative`
     an error is in percent of the measured value. `near` is the error below which an estimate is suspiciously exact in
     more than `suspicious` percent of cases; `groups` are (first number, last number, text) of measurements;
-    `missing` is the error of an answer that neither arm gave.
+    `missing` is the error of an answer that neither arm gave; within ± `window` an error is small.
     """
 
     dataset: str
@@ -61,6 +61,7 @@ class Records:
     near: float
     suspicious: float
     missing: float
+    window: float
     groups: tuple[tuple[int, int, Texts], ...]
     sheet: dict[str, Any]
 

@@ -63,7 +63,8 @@ def calibrate_bars(
     bars = read_bars(store, dataset)
     chosen = bars.only(calibrating(bars, until))
     try:
-        return calibrate_recorded(dataset, info["hash"], chosen, until, seed, say)
+        synthetic = bool(info["source"].get("synthetic", False))
+        return calibrate_recorded(dataset, info["hash"], chosen, until, seed, say, synthetic=synthetic)
     except ParameterError as error:
         raise DataError(
             f"the records of {dataset!r} drive a number of the mill out of its range ({error}): look for a wrong "
@@ -73,7 +74,7 @@ def calibrate_bars(
 
 def calibrate_recorded(
     dataset: str, content: str, chosen: Bars, until: list[str], seed: int, say: "Callable[[float, str], None]",
-    base: dict[str, Any] | None = None,
+    base: dict[str, Any] | None = None, synthetic: bool = False,
 ) -> BarTwin:  # fmt: skip
     """Calibrate on the bars `chosen`; `content` is the hash of their data set, `base` the mill to start from (SI)."""
     shipped = base or shipped_mill(PLANT)
@@ -106,7 +107,7 @@ def calibrate_recorded(
         values | _practice(values, bars, loads), [*thermal.numbers, *loads.numbers], np.r_[thermal.z, loads.z],
         _blocks(thermal.covariance, loads.covariance), extra, fingerprint=sorted(fingerprints(bars)),
     )  # fmt: skip
-    twin.figures = {"skipped_bars": chosen.skipped, "off_schedule": extra["off_schedule"]}
+    twin.figures = {"skipped_bars": chosen.skipped, "off_schedule": extra["off_schedule"], "synthetic": synthetic}
     twin.card = credibility_card(twin, bars)
     say(1.0, "done")
     return twin

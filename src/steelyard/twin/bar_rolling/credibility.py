@@ -21,10 +21,10 @@ CODE: Text = {
     "만든 합성 봉에서 알려진 수치를 되찾습니다(tests/twin/bar_rolling)",
 }
 PEDIGREE: Text = {
-    "en": "{bars} recorded bars of {data!r}; grooves, gaps, radii and speeds are the published input of the records' "
+    "en": "{bars} {kind} bars of {data!r}; grooves, gaps, radii and speeds are the published input of the records' "
     "authors; flow stress from tables. NOT in the records, so not checked against any measurement: furnace "
     "temperatures, scale, core temperature, section of the bar, grain size, hardness, roll wear, tension in the train",
-    "ko": "{data!r}의 기록된 봉 {bars}개. 공형, 롤 간격, 반경, 속도는 기록 저자들이 공개한 입력이고 유동응력은 "
+    "ko": "{data!r}의 {kind_ko} 봉 {bars}개. 공형, 롤 간격, 반경, 속도는 기록 저자들이 공개한 입력이고 유동응력은 "
     "표의 값입니다. 기록에 없어 측정과 대조하지 못한 것: 가열로 온도, 스케일, 중심 온도, 봉 단면, 결정립 크기, "
     "경도, 롤 마모, 연속 스탠드의 장력",
 }
@@ -50,7 +50,7 @@ def credibility_card(twin: BarTwin, bars: Bars) -> dict[str, Any]:
         _level(2, CODE, {}),
         _level(3 if behaviour["physical"] else 1, _behaviour(behaviour), behaviour),
         _level(1, _fitted(given, ahead), {"given_temperature": given, "predicted_temperature": ahead}),
-        _level(2, _filled(PEDIGREE, bars=twin.bars, data=twin.dataset), {"bars": twin.bars}),
+        _level(2, _pedigree(twin), {"bars": twin.bars}),
         _level(3, _doubt(len(rows), known), {"identified": known, "of": len(rows)}),
         _level(2, ROBUST, {}),
         _level(0, UNUSED, {}),
@@ -72,7 +72,8 @@ def with_agreement(card: dict[str, Any], agreement: dict[str, Any]) -> dict[str,
 
 def physical(twin: BarTwin, bars: Bars) -> dict[str, Any]:
     """Return how the calibrated mill responds on these bars: slopes of ln(force) and ln(torque) over temperature [1/K]
-    (least, greatest), change of entry temperature per second of longer pause [K/s] (least, greatest), and whether all
+    (least, greatest), change of temperature per second that all pauses so far were longer [K/s] (least, greatest), and
+    whether all
     have the sign, and the scored passes the size, that physics asks for."""
     from dataclasses import replace
 
@@ -82,7 +83,8 @@ def physical(twin: BarTwin, bars: Bars) -> dict[str, Any]:
     later = replace(bars, pause=bars.pause + LONGER)
     longer = response(twin.parameters, later, twin.extra["start"])
     handled = np.array(twin.parameters["stand_group"][1 : len(twin.passes)]) < 0.5
-    cooling = ((longer.tracks.mean - r.tracks.mean)[:, 1:] / LONGER).mean(axis=0)[handled]
+    waited = LONGER * np.cumsum(handled)
+    cooling = ((longer.tracks.mean - r.tracks.mean)[:, 1:] / waited).mean(axis=0)[handled]
     slopes = np.stack([np.median(r.force_slope, axis=0), np.median(r.torque_slope, axis=0)])
     own = slopes[0, scored_passes(twin.passes)]
     sound = bool((own > SLOPE_LOW).all() and (own < SLOPE_HIGH).all() and (slopes < 0.0).all())
@@ -125,6 +127,12 @@ UNCHECKED: Text = {
 }
 
 
+def _pedigree(twin: BarTwin) -> Text:
+    made = twin.figures["synthetic"]
+    kinds = {"kind": "SYNTHETIC" if made else "recorded", "kind_ko": "합성" if made else "기록된"}
+    return _filled(PEDIGREE, bars=twin.bars, data=twin.dataset, **kinds)
+
+
 def _filled(text: Text, **values: Any) -> Text:
     return {lang: said.format(**values) for lang, said in text.items()}
 
@@ -152,9 +160,9 @@ def _behaviour(found: dict[str, Any]) -> Text:
     low, high = (1e3 * slope for slope in found["force_slope"])
     slow, fast = found["cooling_k_per_s"]
     return {
-        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin, a longer pause by {slow:.1f} to {fast:.1f} K "
-        "per second at the next passes; the pass is not iterated, so there is no noise",
-        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰, 긴 대기는 다음 패스들에서 초당 {slow:.1f}~{fast:.1f} K "
+        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin, a second of longer pause by {slow:.1f} to {fast:.1f} K; "
+        " the pass is not iterated, so there is no noise",
+        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰, 대기가 1초 길어지면 {slow:.1f}~{fast:.1f} K "
         "바뀌며, 패스 안에 반복 계산이 없어 잡음이 없습니다",
     }
 

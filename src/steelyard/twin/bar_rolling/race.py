@@ -16,7 +16,7 @@ REPEATS = 5
 
 
 def schedule_rates(values: dict[str, Any]) -> dict[str, Any]:
-    """Return schedule_ms, pyroll_ms and schedule_vs_pyroll for a mill with SI `values`; None without the [bench] extra."""
+    """Return schedule_ms, pyroll_ms and schedule_vs_pyroll for a mill with SI `values`; None without [bench]."""
     unit = np.zeros(1, blocks.RECORD)[0]
     fill(unit["p"], blocks.Parameters, values)
     prepare(unit)

@@ -107,7 +107,7 @@ def moments(bar: RecordedBar, origin: datetime) -> Iterator[Moment]:
 
 RECORDS = Records(
     dataset="freiberg-passes", signal=FORCE, unit="kN", load=load_bars, moments=moments,
-    scorable=RecordedBar.scorable, first=0, relative=True, near=0.1, suspicious=25.0, missing=50.0,
+    scorable=RecordedBar.scorable, first=0, relative=True, near=0.1, suspicious=25.0, missing=50.0, window=10.0,
     groups=(
         (0, 0, {"en": "first pass", "ko": "1번째 패스"}),
         (1, 9, {"en": "passes 2 to 10", "ko": "2~10번째 패스"}),
