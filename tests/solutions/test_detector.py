@@ -126,6 +126,16 @@ def test_the_host_holds_the_scores_over_a_run_and_forgets_them_at_the_next(detec
             assert host.alarms["limit"] == 0.9 >= contract.ALARM_RAISED
 
 
+def test_a_detector_that_hangs_or_floods_is_replaced_and_then_given_up(detector, infos):
+    for decide, fault in (("while True: pass", "hung"), ("print('x' * 10 ** 8); os._exit(0)", "crashed")):
+        with Host(detector(decide), signals=infos, timeout_s=0.4, restarts=1) as host:
+            host.start({})
+            answers = [host.decide(10.0 * i, {}) for i in range(3)]
+            assert [answer.alarm for answer in answers] == [{}] * 3
+            assert host.faults[fault] + host.faults["hung"] >= 2
+            assert host.fallback
+
+
 def test_a_detector_that_was_given_up_raises_nothing(detector, infos):
     with Host(detector("os._exit(1) if self.asked > 1 else None; return {'limit': 1}"), signals=infos) as host:
         host.restarts = 0
@@ -146,6 +156,9 @@ def test_a_detector_that_was_given_up_raises_nothing(detector, infos):
         ("return {'limit': -1}", "out_of_range", "outside"),
         ("return {'fire': 1.0}", "forbidden", "not in its"), ("x = {}; x['x'] = x; return x", "nonsense", "cannot"),
         ("return {'operator.heating_energy_advice': 1.0}", "forbidden", "not in its"),
+        ("return {'a%d' % i: 1.0 for i in range(20_000)}", "nonsense", "longer than"),
+        ("return {'limit': 10 ** 400}", "nonsense", "too large"),
+        ("return [('limit', 1.0)]", "nonsense", "expected an object"),
     ],
 )  # fmt: skip
 def test_a_fault_is_counted_and_the_detector_goes_on(decide, fault, reason, detector, infos):

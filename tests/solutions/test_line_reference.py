@@ -219,8 +219,8 @@ def furnace(pace=110.0, delay=0.0, thickness=50.0, **changes):
     for k in range(8):
         named[optimiser.TEMPERATURES[k]] = named[optimiser.IN_FORCE[k]] = (1000.0, 1100.0, 1200.0, 1190.0)[k % 4]
     for i in range(30):
-        values = {"number": 30.0 - i, "charge_temperature": 20.0, "time": i * pace / 60.0,
-                  "remaining_time": (30.0 - i) * pace / 60.0 + delay, "thickness": thickness, "target": 1150.0}  # fmt: skip
+        values = {"number": 30.0 - i, "charge_temperature": 20.0, "thickness": thickness, "target": 1150.0}
+        values |= {"time": i * pace / 60.0, "remaining_time": (30.0 - i) * pace / 60.0 + delay}
         named.update({f"{FURNACE}slot_{name}[{i}]": value for name, value in values.items()})
     return {**named, **changes}
 

@@ -139,7 +139,7 @@ def test_values_and_units_of_plain_bars():
     ("limit", "within", "beyond"),
     [
         ("steel_too_hot", {"exit_core_temperature": 1572.0}, {"exit_core_temperature": 1574.0}),
-        ("zone_too_hot", {"highest_zone_temperature": 1652.0}, {"highest_zone_temperature": 1654.0}),
+        ("zone_too_hot", {"highest_zone_temperature": 1572.0}, {"highest_zone_temperature": 1574.0}),
         ("cobble", {"cobble": 0.0}, {"cobble": 1.0}),
         ("overload", {"overload": 0.0}, {"overload": 1.0}),
         ("cold_bar", {"cold": 0.0}, {"cold": 1.0}),
@@ -242,3 +242,15 @@ def test_the_set_point_optimiser_saves_fuel_under_its_guardrails():
     report = run_trial(load_plan("furnace").with_changes(**changes))
     assert report["verdict"] == "better"
     assert report["primary"]["high"] < 0.0
+
+
+def test_a_twin_brings_its_mill_and_the_rest_is_drawn_from_the_priors():
+    shipped = LINE.shipped("pilot")
+    mills = [{**shipped.mill, "radiation_factor": value} for value in (1.1, 1.2, 1.3)]
+    twin = SimpleNamespace(values=lambda: mills[0], draws=lambda n, seed: mills[1 : n + 1])
+    values, draws = LINE.from_twin(twin, 2, 7)
+    assert values.mill == mills[0]
+    assert values.furnace == shipped.furnace
+    assert [draw.mill for draw in draws] == mills[1:]
+    assert all(draw.furnace != shipped.furnace for draw in draws)
+    assert LINE.from_twin(twin, 0, 7)[1] == []

@@ -193,7 +193,7 @@ def _take_off(plant):
 def _show(plant):
     """Write the panel of the line and tell the furnace what the mill expects."""
     yard, unit = plant.line, plant.reheating_furnace
-    remaining = announced_delay(yard, plant.time)
+    remaining = max(announced_delay(yard, plant.time), plant.bar_rolling.y.change_remaining)
     yard.y.pace, yard.y.delay_remaining = pace_now(yard), remaining
     yard.y.bars_charged, yard.y.bars_discharged = yard.x.charged, yard.x.discharged
     yard.y.bars_rolled = yard.x.delivered

@@ -11,9 +11,15 @@ from steelyard.solutions.contract import SignalInfo
 
 PLANT = {
     "name": "scripted hot bar line",
+    "process": "hot_bar_line",
     "target_temperature_c": 1180.0,
-    "billet_mass_kg": 36.8,
     "billet_thickness_mm": 50.0,
+    "billet_length_m": 0.7,
+    "pace_s": 120.0,
+    "slot_zone": [1 + i * 4 // 30 for i in range(30)],
+    "zone_power_kw": [60.0] * 8,
+    "level2_setpoint_c": [980.0, 1120.0, 1220.0, 1210.0] * 2,
+    "setpoint_high_c": [1320.0] * 8,
 }
 PREDICTED = "bar_rolling.roll_force"
 MEASURED = (PREDICTED, "bar_rolling.roll_torque", "bar_rolling.exit_temperature")  # known only after a pass

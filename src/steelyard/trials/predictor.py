@@ -91,6 +91,9 @@ def run_predictor_trial(
     begun, plan_hash = time.time(), plan.hash()
     records = records_of(plan)
     learn, scored, from_key = scored_products(records.load(store, plan.data.name), plan)
+    if (twin := plan.twin_path()) is not None and records.setup is not None:
+        wanted = {one.key for one in scored}
+        learn, scored = (records.setup(some, store, plan.data.name, twin, wanted) for some in (learn, scored))
     run = {"seed_label": f"recorded {plan.subject.word}s", "plant": {"name": plan.data.name, **records.sheet}}
     paths = [plan.baseline_path(), plan.solution_path()]
     hosts: dict[int, Any] = {}

@@ -112,22 +112,19 @@ def _from_twin(plan: TrialPlan, draw_seed: int) -> Plant:
     twin, own = load(path), plan.subject
     if twin.process != own.twin_process:
         raise DataError(f"{path}: a twin of {twin.process}; {own.process} takes one of {own.twin_process}")
-    until = ", ".join(twin.until) if isinstance(twin.until, list) else twin.until
     values, draws = own.from_twin(twin, plan.ensemble.draws, draw_seed)
     synthetic = bool(twin.figures.get("synthetic"))
     key = "plant_twin_synthetic" if synthetic else "plant_twin"
     label = texts(key, own.process, plant=twin.plant, dataset=twin.dataset)
-    identity = {
-        "kind": texts(
-            "identity_twin",
-            own.process,
-            file=path.name,
-            products=twin.heats,
-            dataset=twin.dataset,
-            until=until or "2/3",
-        )
-    }
+    until = ", ".join(twin.until) if isinstance(twin.until, list) else twin.until
+    about = {"file": path.name, "products": twin.heats, "dataset": twin.dataset}
+    kind = texts("identity_twin", own.process, **about, until=until) if until else _by_thirds(own, about)
+    identity = {"kind": kind}
     if draws:
         identity["draws"] = texts("identity_posterior", own.process, n=len(draws))
     card = [{"id": id_, "level": row["level"], "evidence": row["evidence"]} for id_, row in twin.card.items()]
     return Plant(own, label, values, tuple(draws), card, identity, synthetic)
+
+
+def _by_thirds(own: Subject, about: dict[str, Any]) -> dict[str, str]:
+    return texts("identity_twin_thirds", own.process, **about)

@@ -126,6 +126,8 @@ class Parameters:
     water_valve_leak: Scalar = quantity("1", "opening at which the valve of the water box stays", low=0.0, high=1.0)
     groove_wear: Array = quantity("m", "groove worn off beside the wear of this campaign", low=0.0, high=20.0, shown="mm", **PER_PASS)  # fmt: skip
     groove_wear_rate: Scalar = quantity("1/Pa", "Archard wear: depth per pressure and way of sliding", low=0.0, high=1.0, shown="1/GPa")  # fmt: skip
+    groove_wear_limit: Scalar = quantity("m", "wear at which the crew turns to fresh grooves and guides", low=0.0, high=50.0, shown="mm")  # fmt: skip
+    groove_change_time: Scalar = quantity("s", "time to turn to fresh grooves", low=0.0, high=480.0, shown="min")
     misalignment: Array = quantity("m", "axial shift of one roll against the other", low=0.0, high=20.0, shown="mm", **PER_PASS)  # fmt: skip
     guide_clearance: Scalar = quantity("m", "play of the guides in which the bar can lie askew", low=0.0, high=20.0, shown="mm")  # fmt: skip
     guide_wear_rate: Scalar = quantity("1", "wear of the guides per length of bar", low=0.0, high=1e-3)
@@ -145,7 +147,7 @@ class State:
     """What the mill remembers. Nothing of it is on the board."""
 
     prepared: Scalar = quantity("1", "1 when the tables below are filled", low=0.0, high=1.0)
-    phase: Scalar = quantity("1", "0 free, 1 a bar is in the mill, 2 the bar is done", low=0.0, high=2.0)
+    phase: Scalar = quantity("1", "0 free, 1 a bar is in the mill, 2 the bar is done, 3 grooves are changed", low=0.0, high=3.0)  # fmt: skip
     groove_place: Array = quantity("m", "contour of the groove: way from its middle", shape=(STANDS, CONTOUR))
     groove_below: Array = quantity("m", "contour of the groove: depth below the barrel", shape=(STANDS, CONTOUR))
     flow_stress_table: Array = quantity("1", "coefficients of Hensel and Spittel by grade", shape=(GRADES, COEFFICIENTS))  # fmt: skip
@@ -211,6 +213,8 @@ class Outputs:
     pass_mean_temperature: Array = quantity("K", "mean temperature of this bar in the pass", low=-300.0, high=1400.0, shown="°C", **PER_PASS)  # fmt: skip
     pass_time: Array = quantity("s", "middle of the pass of this bar", low=0.0, high=1e12, **PER_PASS)
     setup_force_used: Array = quantity("N", "force for which the gap was set", low=0.0, high=200000.0, shown="kN", **PER_PASS)  # fmt: skip
+    groove_changes: Scalar = quantity("1", "changes to fresh grooves since the start", low=0.0, high=1e9)
+    change_remaining: Scalar = quantity("s", "time until fresh grooves are in", low=0.0, high=480.0, shown="min")
     groove_worn: Array = quantity("m", "groove worn off, from the way rolled", low=0.0, high=100.0, shown="mm", **PER_PASS)  # fmt: skip
 
 

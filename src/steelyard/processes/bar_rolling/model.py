@@ -33,11 +33,11 @@ from steelyard.processes.bar_rolling.prepare import prepare  # noqa: F401
 from steelyard.processes.bar_rolling.schedule import before_pass, behind_pass
 from steelyard.processes.bar_rolling.section import rectangular_bar, round_bar
 from steelyard.processes.bar_rolling.thermal import chill, cool_in_air, mean_temperature, set_profile
-from steelyard.processes.bar_rolling.wear import finished_size, warm_roll, wear_stand
+from steelyard.processes.bar_rolling.wear import finished_size, fresh_grooves, warm_roll, wear_stand
 
 PAUSE = stream("bar_rolling.pause")
 FORCE = stream("bar_rolling.force")
-FREE, ROLLING, DONE = 0.0, 1.0, 2.0
+FREE, ROLLING, DONE, CHANGING = 0.0, 1.0, 2.0, 3.0
 NO_ALARM, DRIVE_TRIPPED, FORCE_LIMIT, NO_BITE, TOO_COLD, NO_FIT = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 OVERFILLED = 1.2
 REJECT_TIME = 10.0
@@ -216,6 +216,10 @@ def mill_step(unit, seed, time, dt):
             _do_pass(unit, seed)
         if x.release_time < end:
             _release(unit)
+    elif x.phase == CHANGING:
+        y.change_remaining = max(x.release_time - end, 0.0)
+        if x.release_time <= end:
+            x.phase = FREE
     drawn = min(x.energy_due, x.power_due * dt)
     x.energy_due -= drawn
     y.motor_power = p.idle_power + drawn / dt
@@ -249,3 +253,6 @@ def finish_bar(unit, piece, time):
     piece.skid_difference = 0.0
     piece.scale, piece.grain_size, piece.retained_strain = bar.scale, bar.grain_size, bar.retained_strain
     x.phase, y.occupied = FREE, 0.0
+    if fresh_grooves(unit):
+        x.phase, x.release_time = CHANGING, time + unit.p.groove_change_time
+        y.change_remaining, y.groove_changes = unit.p.groove_change_time, y.groove_changes + 1.0

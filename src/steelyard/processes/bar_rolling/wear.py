@@ -30,6 +30,23 @@ def wear_stand(unit, stand, length):
 
 
 @kernel
+def fresh_grooves(unit):
+    """Turn to fresh grooves and guides where one is worn to its limit, and where half of it is; return whether it was."""
+    p, x, y = unit.p, unit.x, unit.y
+    worst = 0.0
+    for stand in range(int(p.stand_count)):
+        worst = max(worst, x.groove_worn[stand])
+    if worst < p.groove_wear_limit:
+        return False
+    for stand in range(int(p.stand_count)):
+        if x.groove_worn[stand] >= 0.5 * p.groove_wear_limit:
+            x.groove_worn[stand] = 0.0
+            y.groove_worn[stand] = p.groove_wear[stand]
+    x.guide_worn = 0.0
+    return True
+
+
+@kernel
 def warm_roll(unit, stand, time, heat):
     """Let the roll surface of `stand` cool since its last pass and take up `heat` [J]."""
     p, x = unit.p, unit.x

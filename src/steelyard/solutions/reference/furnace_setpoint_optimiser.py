@@ -26,7 +26,8 @@ WATCH_S = 1800.0  # assumed: the level-2 table is watched that long before anyth
 MARGIN, SLACK = 0.0, 6.0  # K above the target that is aimed at; K by which one billet may stay below that
 EVEN = 25.0  # K between core and surface that is aimed at
 BELOW, ABOVE = (300.0, 300.0, 120.0, 40.0), (40.0, 40.0, 40.0, 25.0)  # K around the table, charge end to soak
-LOWEST, HIGHEST = 550.0, 1290.0  # °C, whatever the table says
+LOWEST, HIGHEST = 550.0, 1290.0  # °C, whatever the table says; the data sheet may set a lower end
+ROOM_TO_LIMIT = 30.0  # K that set-points stay below the limit of the data sheet
 DOWN, UP = 6.0, 12.0  # K per minute, what walls and burners follow
 OPEN, HELP, REST = 85.0, 6.0, 2.0  # % at which a valve is nearly open; K per minute of help, and of taking it back
 LAG_S = 420.0
@@ -129,7 +130,9 @@ class Solution:
 
     def start(self, run: dict) -> None:
         """A new run: forget all billets."""
-        self.furnace = Furnace(run.get("plant") or {})
+        plant = run.get("plant") or {}
+        self.furnace = Furnace(plant)
+        self.highest = min([HIGHEST, *(limit - ROOM_TO_LIMIT for limit in plant.get("setpoint_high_c") or [])])
         self.begun: float | None = None
         self.table: list[float] = []
         self.set: list[float] = []
@@ -163,7 +166,7 @@ class Solution:
     def _lowest(self, zones: list[float], delay: float) -> list[float]:
         """Return the lowest set-points from the charge end on, those behind at their limits."""
         untold = (1.0 - TRUST) * 60.0 * max(delay, 0.0)
-        wanted = [min(table + above, HIGHEST) for table, above in zip(self.table, ABOVE, strict=True)]
+        wanted = [min(table + above, self.highest) for table, above in zip(self.table, ABOVE, strict=True)]
         for column in range(COLUMNS):
             high = wanted[column]
             low = min(max(self.table[column] - BELOW[column] + self.help[column], LOWEST), high)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from steelyard.trials.kpi import Kpi, RunRecord
@@ -48,6 +49,7 @@ class Records:
     an error is in percent of the measured value. `near` is the error below which an estimate is suspiciously exact in
     more than `suspicious` percent of cases; `groups` are (first number, last number, text) of measurements;
     `missing` is the error of an answer that neither arm gave; within ± `window` an error is small.
+    `setup(products, store, name, twin file, scored keys)` adds what a calibrated twin would have expected.
     """
 
     dataset: str
@@ -64,6 +66,7 @@ class Records:
     window: float
     groups: tuple[tuple[int, int, Texts], ...]
     sheet: dict[str, Any]
+    setup: Callable[[list[Any], Any, str, Path, set[int]], list[Any]] | None = None
 
 
 @dataclass

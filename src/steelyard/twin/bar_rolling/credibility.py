@@ -160,10 +160,10 @@ def _behaviour(found: dict[str, Any]) -> Text:
     low, high = (1e3 * slope for slope in found["force_slope"])
     slow, fast = found["cooling_k_per_s"]
     return {
-        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin, a second of longer pause by {slow:.1f} to {fast:.1f} K; "
-        " the pass is not iterated, so there is no noise",
-        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰, 대기가 1초 길어지면 {slow:.1f}~{fast:.1f} K "
-        "바뀌며, 패스 안에 반복 계산이 없어 잡음이 없습니다",
+        "en": f"force changes by {low:.1f} to {high:.1f} ‰ per kelvin; a second of longer pause cools the bar "
+        f"by {-fast:.1f} to {-slow:.1f} K; the pass is not iterated, so there is no noise",
+        "ko": f"하중은 켈빈당 {low:.1f}~{high:.1f} ‰ 바뀌고, 대기가 1초 길어지면 봉이 {-fast:.1f}~{-slow:.1f} K "
+        "식으며, 패스 안에 반복 계산이 없어 잡음이 없습니다",
     }
 
 

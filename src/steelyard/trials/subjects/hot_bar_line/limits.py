@@ -17,7 +17,7 @@ def _too_hot(bars: Any) -> Any:
 
 
 def _zone_too_hot(bars: Any) -> Any:
-    return bars["highest_zone_temperature"] > to_si(1380.0, "°C")
+    return bars["highest_zone_temperature"] > to_si(1300.0, "°C")
 
 
 def _cobble(bars: Any) -> Any:
@@ -46,8 +46,8 @@ LIMITS: tuple[Limit, ...] = (
         "assumed: carbon steels burn at the grain boundaries above 1300 to 1350 °C", _too_hot,
     ),
     Limit(
-        "zone_too_hot", "hard", {"en": "furnace zone above 1380 °C", "ko": "가열로 구역 1380 °C 초과"},
-        "T_zone ≤ 1380 °C", "assumed: usual limit of burners, roof and skid insulation", _zone_too_hot,
+        "zone_too_hot", "hard", {"en": "furnace zone above 1300 °C", "ko": "가열로 구역 1300 °C 초과"},
+        "T_zone ≤ 1300 °C", "assumed: 10 K above the trip of the burners, which protects roof and skids", _zone_too_hot,
     ),
     Limit(
         "cobble", "hard", {"en": "bar lost in the mill (cobble)", "ko": "압연 중 봉 이탈 (코블)"}, "no cobble",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError
@@ -20,22 +21,28 @@ LEAST_FORCE_KN = 1.0
 
 @dataclass(frozen=True)
 class RecordedPass:
-    """One pass: its place in the schedule (1 …), begin and end, °C before it, and what was measured in and after it."""
+    """One pass: its place in the schedule (1 …), begin and end, °C before it, and what was measured in and after it.
+
+    `setup_force` [kN] is what a twin would have set it up for, nan without one; `label` its name in the schedule.
+    """
 
     number: int
     start: datetime
     end: datetime
     entry_temperature: float
     measured: dict[str, float]
+    label: str = ""
+    setup_force: float = math.nan
 
 
 @dataclass
 class RecordedBar:
-    """One bar: its number in time order, the number of its steel, its passes in time order."""
+    """One bar: its number in time order, the number of its steel, its passes in time order, (campaign, trial)."""
 
     key: int
     grade: int
     passes: list[RecordedPass] = field(default_factory=list)
+    place: tuple[str, str] = ("", "")
 
     def begin(self) -> datetime:
         """Return when the first pass began."""
@@ -70,10 +77,11 @@ def load_bars(store: Any, name: str) -> list[RecordedBar]:
         if row.get("off_schedule"):
             continue
         grade = grades.setdefault(row["steel"], len(grades))
-        bar = bars.setdefault(place, RecordedBar(key, grade))
+        bar = bars.setdefault(place, RecordedBar(key, grade, [], place))
         measured = {signal: _number(row[column]) for signal, column in MEASURED.items()}
         entry = _number(row["in_temperature_c"])
-        bar.passes.append(RecordedPass(places[row["pass_label"]], row["start"], row["end"], entry, measured))
+        label = row["pass_label"]
+        bar.passes.append(RecordedPass(places[label], row["start"], row["end"], entry, measured, label))
     if not bars:
         raise DataError(f"data set {name!r} has no bar with passes on schedule; nothing can be predicted")
     return sorted(bars.values(), key=lambda bar: (bar.begin(), bar.key))
@@ -92,7 +100,8 @@ def moments(bar: RecordedBar, origin: datetime) -> Iterator[Moment]:
         pause = math.nan if ended is None else (now - ended).total_seconds()
         signals = {
             "bar_number": float(bar.key), "pass_number": float(one.number), "grade": float(bar.grade),
-            "entry_temperature": one.entry_temperature, "setup_force": math.nan, **dict.fromkeys(MEASURED, math.nan),
+            "entry_temperature": one.entry_temperature, "setup_force": one.setup_force,
+            **dict.fromkeys(MEASURED, math.nan),
         }  # fmt: skip
         known = {PREFIX + name: value for name, value in signals.items()}
         at = (now - origin).total_seconds()
@@ -105,6 +114,12 @@ def moments(bar: RecordedBar, origin: datetime) -> Iterator[Moment]:
             yield Moment(at, bar.key, known, math.nan, one.number - 1, after)
 
 
+def _with_setup(bars: list[RecordedBar], store: Any, name: str, path: Path, scored: set[int]) -> list[RecordedBar]:
+    from steelyard.trials.subjects.hot_bar_line.setup import with_setup
+
+    return with_setup(bars, store, name, path, scored)
+
+
 RECORDS = Records(
     dataset="freiberg-passes", signal=FORCE, unit="kN", load=load_bars, moments=moments,
     scorable=RecordedBar.scorable, first=0, relative=True, near=0.1, suspicious=25.0, missing=50.0, window=10.0,
@@ -113,7 +128,7 @@ RECORDS = Records(
         (1, 9, {"en": "passes 2 to 10", "ko": "2~10번째 패스"}),
         (10, 99, {"en": "later passes", "ko": "이후 패스"}),
     ),
-    sheet={"process": "hot_bar_line"},
+    sheet={"process": "hot_bar_line"}, setup=_with_setup,
 )  # fmt: skip
 _kpi = partial(declare, timing="per block of consecutive bars", audience="engineer, operator")
 CATALOGUE: dict[str, Kpi] = {

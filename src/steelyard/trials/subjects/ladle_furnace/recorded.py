@@ -92,7 +92,8 @@ def moments(heat: RecordedHeat, origin: datetime) -> Iterator[Moment]:
 
 RECORDS = Records(
     dataset="ladle-furnace", signal=DIP_SIGNAL, unit="°C", load=load_heats, moments=moments,
-    scorable=lambda heat: len(heat.dips) > 1, first=1, relative=False, near=0.5, suspicious=40.0, missing=50.0, window=5.0,
+    scorable=lambda heat: len(heat.dips) > 1, first=1, relative=False, near=0.5, suspicious=40.0, missing=50.0,
+    window=5.0,
     groups=(
         (1, 1, {"en": "second dip", "ko": "2번째 측온"}),
         (2, 2, {"en": "third dip", "ko": "3번째 측온"}),
