@@ -2,12 +2,14 @@
 
 import itertools
 import math
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from steelyard.engine.blocks import member
 from steelyard.engine.ensemble import advance_ensemble, digest
 from steelyard.errors import ParameterError
 from steelyard.plant import hot_bar_line
@@ -112,6 +114,20 @@ def test_no_fault_at_severity_0_and_a_finite_plant_at_severity_1(fault: str) -> 
     named.advance(3600)
     assert digest(healthy.plant) != digest(named.plant)
     assert finite(named.plant)
+
+
+def test_the_board_shows_no_truth_that_no_instrument_measures() -> None:
+    """What a solution reads is measured, tracked, counted or commanded; the rest of the outputs is hidden."""
+    works = LineWorks(new_line(shipped_line(), 4))
+    instruments = works.plant["instruments"][0]
+    base = member(hot_bar_line.RECORD, "instruments")[1] // 8
+    shown = range(base, base + instruments.dtype.itemsize // 8 * len(instruments))
+    known = re.compile(
+        r"number|grade|occupied|count|bars|pieces|charged|alarm|cobble|cold|overload|waiting|changes|blocked|steps|pass_time|"
+        r"rolling_|pause|target|setpoint|setup|reference|valve|slot_|energy|dioxide|intensity|used|spray_time|pace|remaining"
+    )
+    bare = [s.name for s in works.board.signals.values() if s.position not in shown and not known.search(s.name)]
+    assert bare == []
 
 
 def test_a_fault_grows_in_time() -> None:

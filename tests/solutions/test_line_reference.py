@@ -11,6 +11,7 @@ import pytest
 from steelyard.solutions.reference import billet_model, burner_clogging_detector, burner_limit_alarm
 from steelyard.solutions.reference import furnace_setpoint_optimiser as optimiser
 from steelyard.solutions.reference import roll_force_adapter as adapter
+from steelyard.solutions.reference import roll_force_setup as setup
 from steelyard.solutions.reference.pass_mean_predictor import Solution as PassMean
 
 ZONES = burner_clogging_detector.ZONES
@@ -83,6 +84,24 @@ def test_a_pass_told_twice_counts_once():
     for force in (100.0, 100.0, 900.0):
         solution.observe(0.0, mill(1.0, 1.0, None, force))
     assert solution.predict(9.0, mill(2.0, 1.0), adapter.FORCE)["value"] == 100.0
+
+
+def test_the_set_up_learns_each_steel_and_leaves_the_unknown_to_level_2():
+    solution, said = setup.Solution(), {}
+    solution.start({})
+    for bar in range(12):
+        grade = float(bar % 2)
+        for number in (1.0, 2.0):
+            now = mill(float(bar), number, 1100.0, 100.0 * number * (1.0 + 0.2 * grade), grade)
+            said |= solution.decide(100.0 * bar + number, {**now, setup.NEXT_GRADE: 1.0})
+            assert solution.decide(100.0 * bar + number + 0.5, {**now, setup.NEXT_GRADE: 1.0}) == {}
+    assert said["bar_rolling.setup_force[pass_1]"] == pytest.approx(120.0, rel=0.02)
+    assert said["bar_rolling.setup_force[pass_2]"] == pytest.approx(240.0, rel=0.02)
+    assert "bar_rolling.setup_force[pass_3]" not in said
+    softer = solution.decide(5e3, {**mill(12.0, 0.0), setup.NEXT_GRADE: 0.0})
+    assert softer["bar_rolling.setup_force[pass_1]"] == pytest.approx(100.0, rel=0.02)
+    unknown = solution.decide(6e3, {**mill(12.0, 0.0), setup.NEXT_GRADE: 4.0})
+    assert set(unknown.values()) == {0.0}
 
 
 LABELS = [*(f"R{i}" for i in range(1, 11)), *(f"F{i}" for i in range(1, 5))]

@@ -57,6 +57,18 @@ UNITS = (
     ("line", Panel, Orders, ("pace_setpoint",)),
 )
 
+HIDDEN = {
+    "reheating_furnace": ("scale_loss", "skid_heat", "zone_power"),
+    "descaling": ("entry_temperature", "impact_pressure", "residual_scale", "stripe_share"),
+    "bar_rolling": (
+        "bar_temperature", "diameter_deviation", "end_difference", "exit_length", "filling", "flow_stress", "grain_size",
+        "groove_worn", "pass_entry_temperature", "pass_exit_temperature", "pass_mean_temperature", "retained_strain",
+        "roll_power", "strain", "strain_rate", "tension",
+    ),
+    "cooling_bed": ("diameter", "grain_size", "slot_temperature"),
+}  # fmt: skip
+"""Outputs that no instrument of this line measures: truth for the log, not for the board."""
+
 
 @kernel
 def row_of(plant, number):
@@ -252,12 +264,13 @@ def advance_bars(plants: np.ndarray, k: int, bars: float, limit: int, dt: float)
 
 
 def true_signals() -> list[Signal]:
-    """Return the signals of all units with the positions of their true values, derived from the declarations."""
+    """Return what of the units may be seen, with the positions of the true values, derived from the declarations."""
     found: list[Signal] = []
     for name, outputs, inputs, setpoints in UNITS:
         record, base = member(RECORD, name)
         dtype, offset = member(record, "y")
-        found += block_signals(name, outputs, dtype, base + offset, False)
+        shown = block_signals(name, outputs, dtype, base + offset, False)
+        found += [s for s in shown if s.name.split(".")[1].split("[")[0] not in HIDDEN.get(name, ())]
         if inputs is not None:
             dtype, offset = member(record, "u")
             every = block_signals(name, inputs, dtype, base + offset, True)

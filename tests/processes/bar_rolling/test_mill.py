@@ -26,6 +26,22 @@ def test_a_billet_becomes_a_bar() -> None:
     assert model.is_free(unit)
 
 
+def test_worn_grooves_are_changed_before_the_next_bar() -> None:
+    unit = new_mill()
+    unit["x"]["groove_worn"][:] = 0.4 * unit["p"]["groove_wear_limit"]
+    unit["x"]["groove_worn"][3] = unit["p"]["groove_wear_limit"]
+    end = roll_one(unit, billet(), 0.0)
+    assert not model.is_free(unit)
+    assert unit["y"]["groove_changes"] == 1.0
+    assert unit["x"]["groove_worn"][3] == 0.0
+    assert unit["x"]["groove_worn"][5] > 0.0
+    model.mill_step(unit, 1, end, 60.0)
+    assert 0.0 < unit["y"]["change_remaining"] <= unit["p"]["groove_change_time"]
+    model.mill_step(unit, 1, end + 60.0, float(unit["p"]["groove_change_time"]))
+    assert model.is_free(unit)
+    assert unit["y"]["change_remaining"] == 0.0
+
+
 def test_the_step_does_not_change_the_bar() -> None:
     logs = []
     for dt in (0.5, 1.0, 2.0):

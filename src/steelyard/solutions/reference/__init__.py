@@ -33,6 +33,10 @@ REFERENCE = {
         "en": "roll force per pass by recursive least squares on entry temperature and pause",
         "ko": "입측 온도와 대기 시간에 대한 순환 최소제곱으로 패스별 압연하중을 예측",
     },
+    "roll_force_setup": {
+        "en": "the same algorithm, written as the set-up forces of the next bar's passes",
+        "ko": "같은 알고리즘으로 다음 봉강의 패스별 설정 하중을 지령",
+    },
     "burner_limit_alarm": {
         "en": "limit alarms of a usual control system; the baseline of the detector trial",
         "ko": "일반 제어 시스템의 한계값 경보. 검출 시험의 기준",
