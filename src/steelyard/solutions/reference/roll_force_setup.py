@@ -1,8 +1,8 @@
-"""Sets the roll force for which each gap is set, from what the passes of earlier bars have shown. Standard library only.
+"""Sets the roll force for which each gap is set, from what the passes of earlier bars have shown.
 
-The same recursive least squares as `roll_force_adapter`: every pass that the mill makes is learned; while a billet waits
-at the exit of the furnace the forces expected for its steel are written, one for each pass. A pass that this steel has
-not made often enough is left to level 2 (0 kN).
+The same recursive least squares as `roll_force_adapter`: every pass that the mill makes is learned; while a billet
+waits at the exit of the furnace the forces expected for its steel are written, one for each pass. A pass that this
+steel has not made often enough is left to level 2 (0 kN). Standard library only.
 """
 
 import math
