@@ -23,7 +23,7 @@ from steelyard.units import from_si
 
 ZONES = tuple(f"{side}_{number}" for side in ("top", "bottom") for number in range(1, 5))
 OBSERVED = (
-    *(f"reheating_furnace.{name}[{zone}]" for name in ("zone_temperature", "zone_reference", "zone_power")
+    *(f"reheating_furnace.{name}[{zone}]" for name in ("zone_temperature", "zone_reference", "fuel_flow")
       for zone in ZONES),
     *(f"reheating_furnace.slot_{name}[{slot}]" for name in
       ("charge_temperature", "time", "remaining_time", "thickness", "target") for slot in range(30)),

@@ -49,7 +49,6 @@ def _furnace(time_s: float) -> dict[str, float]:
         setpoint = _SETPOINT[i % 4]
         named[f"zone_setpoint[{zone}]"] = setpoint
         named[f"zone_temperature[{zone}]"] = setpoint + 4.0 * math.sin(time_s / 131.0 + i)
-        named[f"zone_power[{zone}]"] = 60.0 * load
         named[f"valve_position[{zone}]"] = 100.0 * load
         named[f"fuel_flow[{zone}]"] = 6.0 * load
         named[f"air_flow[{zone}]"] = 62.0 * load
