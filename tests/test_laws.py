@@ -321,7 +321,7 @@ def outputs_after_a_while(name: str) -> np.ndarray:
 def test_a_house_is_the_same_jitted_and_unjitted(name: str, tmp_path: Path) -> None:
     file = tmp_path / "outputs.npy"
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "import numpy as np\n"
         "from test_laws import outputs_after_a_while\n"
         "with np.errstate(over='ignore'):\n"

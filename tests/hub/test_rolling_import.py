@@ -141,6 +141,19 @@ def test_an_off_schedule_trial_is_flagged_and_kept(home, tmp_path):
     assert result["dropped"] == 0
 
 
+def test_later_trials_never_change_what_was_imported_of_earlier_ones(home, tmp_path):
+    rows = pass_rows(24)
+    rows[21][12], rows[70][12] = "1045.0", "1045.0"  # one stray among the early, one among the late
+    for row in rows[1 + 4 * 12 :]:
+        row[11], row[12] = str(float(row[11]) - 90.0), str(float(row[12]) - 90.0)
+        row[9] = f"{float(row[9]) * 1.3:.3f}"
+    early = pl.col("trial") <= "bar_12"
+    brought_in(write_passes(tmp_path / "bars", rows))
+    whole = open_store().table("freiberg-passes", "passes").filter(early)
+    brought_in(write_passes(tmp_path / "bars", rows[: 1 + 4 * 12]))
+    assert whole.equals(open_store().table("freiberg-passes", "passes").filter(early))
+
+
 def test_rows_that_cannot_be_a_pass_are_dropped_with_a_reason(home, tmp_path):
     rows = pass_rows()
     rows.append(list(rows[10]))

@@ -18,7 +18,8 @@ CASES = runner.load_cases(ROOT / "tests" / "validation")
 BAR_LINE = (1, *range(5, 11), *range(12, 16), *range(17, 25), *range(26, 33), 34, 35, 36, 38, 39, 42, 50)
 """Numbers of the brief's list that concern the bar line; it has no 2-4, 11, 16, 25, 33, 37, 40, 41, 43 and 44."""
 ASKED = {
-    *(f"P{i}" for i in range(1, 9)), *(f"L{i}" for i in range(1, 13)), "S1", "T3", *(f"V{i:02d}" for i in BAR_LINE if i != 9), "V09a", "V09b",
+    *(f"P{i}" for i in range(1, 9)), *(f"L{i}" for i in range(1, 13)), "S1", "T3",
+    *(f"V{i:02d}" for i in BAR_LINE if i != 9), "V09a", "V09b",
 }  # fmt: skip
 
 

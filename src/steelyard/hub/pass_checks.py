@@ -1,10 +1,13 @@
 """Checks on recorded passes: is the unit of force right, which trial left the schedule, which reading lies?
 
-A bar is rolled many times in the same way, so each reading is judged by the same pass of the other trials of its
-campaign; by generic rules, never by the name of a trial.
+A bar is rolled many times in the same way, so each reading is judged by the same pass of the trials of its campaign up
+to its own (the first FEWEST beside each other): what comes later never changes what was imported. Generic rules, never
+the name of a trial.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from steelyard.hub.ledger import Ledger
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 LEVER_M = (0.003, 0.4)  # torque by force; contact lengths of bar stands are 5 to 100 mm, two rolls
 FEWEST = 8  # trials of a campaign with this pass, from which on one can be judged by the others
+LEAST = 6  # sound readings of a pass among these trials, from which on a single reading can be judged
+MEMORY = 60  # trials beside which one is judged at the most
 OFF_SCHEDULE = 0.10  # median deviation of a trial's forces (ln) from the campaign's medians
 OFF_FACTOR = 4.0
 ONE_SCHEDULE = 0.06  # ln; a campaign whose trials stray more on the median holds several schedules
@@ -45,20 +50,8 @@ def flag_off_schedule(frame: "pl.DataFrame", ledger: Ledger) -> "pl.DataFrame":
 
     A campaign in which the trials differ anyhow (several schedules) flags nothing.
     """
-    import polars as pl
-
-    typical = pl.col("roll_force_kn").median().over(_GROUP, mapping_strategy="group_to_rows")
-    away = frame.with_columns(away=(pl.col("roll_force_kn") / typical).log().abs())
-    trials = away.group_by("campaign", "key").agg(pl.col("away").median())
-    usual = pl.col("away").median().over("campaign")
-    judged = trials.with_columns(
-        off_schedule=(
-            (pl.len().over("campaign") >= FEWEST)
-            & (usual < ONE_SCHEDULE)
-            & (pl.col("away") > pl.max_horizontal(pl.lit(OFF_SCHEDULE), OFF_FACTOR * usual))
-        ).fill_null(False)
-    )
-    flagged = judged.filter("off_schedule").sort("key")["key"].to_list()
+    frame = frame.with_columns(beside_earlier(frame, _off_schedule)["off_schedule"])
+    flagged = frame.filter("off_schedule")["key"].unique().sort().to_list()
     if flagged:
         shown = ledger.heats(flagged)
         ledger.note(
@@ -67,21 +60,60 @@ def flag_off_schedule(frame: "pl.DataFrame", ledger: Ledger) -> "pl.DataFrame":
             f"스케줄과 다르게 압연한 시험 {len(flagged)}개(하중이 대부분 다름): 보존하고 표시했습니다: {shown}",
             keys=flagged,
         )
-    return frame.join(judged.select("key", "off_schedule"), on="key", how="left", maintain_order="left")
+    return frame
+
+
+def beside_earlier(frame: "pl.DataFrame", judge: "Callable[[pl.DataFrame], pl.DataFrame]") -> "pl.DataFrame":
+    """Return the findings of `judge` on each trial beside the MEMORY trials of its campaign up to it, row by row.
+
+    `judge` takes rows of one campaign and returns as many rows of findings; a campaign's first FEWEST trials are judged
+    beside each other. `frame` has key (in time order) and campaign.
+    """
+    import polars as pl
+
+    ranked = frame.with_columns(pl.col("key").rank("dense").over("campaign").alias("rank")).with_row_index("row")
+    found = []
+    for campaign in ranked.partition_by("campaign", maintain_order=True):
+        last = int(campaign["rank"].to_numpy().max())
+        first = min(FEWEST, last)
+        for now in range(first, last + 1):
+            beside = campaign.filter((pl.col("rank") <= now) & (pl.col("rank") > now - MEMORY))
+            judged = judge(beside).with_columns(beside["row"], beside["rank"])
+            found.append(judged if now == first else judged.filter(pl.col("rank") == now))
+    return pl.concat(found).sort("row").drop("row", "rank")
+
+
+def _off_schedule(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Return `off_schedule` of the rows of one campaign."""
+    import polars as pl
+
+    typical = pl.col("roll_force_kn").median().over(_GROUP, mapping_strategy="group_to_rows")
+    away = frame.with_columns(away=(pl.col("roll_force_kn") / typical).log().abs())
+    trials = away.group_by("key", maintain_order=True).agg(pl.col("away").median())
+    usual = pl.col("away").median()
+    judged = trials.with_columns(
+        off_schedule=(
+            (pl.len() >= FEWEST)
+            & (usual < ONE_SCHEDULE)
+            & (pl.col("away") > pl.max_horizontal(pl.lit(OFF_SCHEDULE), OFF_FACTOR * usual))
+        ).fill_null(False)
+    )
+    return frame.select("key").join(judged, on="key", how="left", maintain_order="left").select("off_schedule")
 
 
 def drop_strays(source: Source, frame: "pl.DataFrame") -> "pl.DataFrame":
     """Empty forces, torques and temperatures that cannot be true beside the other trials of the campaign."""
-    force, torque = _unfitting(frame)
+    force, torque = beside_earlier(frame, _unfitting).get_columns()
     raw, ledger, columns = source.raw, source.ledger, source.columns
     frame = ledger.drop_values(raw, frame, force, "roll_force_kn", columns["roll_force_kN"], "force_torque")
     frame = ledger.drop_values(raw, frame, torque, "roll_torque_knm", columns["roll_torque_kNm"], "force_torque")
     for ours, name in (("in_temperature_C", "in_temperature_c"), ("out_temperature_C", "out_temperature_c")):
-        frame = ledger.drop_values(raw, frame, _stray(frame, name), name, columns[ours], "stray_temperature")
+        stray = beside_earlier(frame, partial(_stray, name=name))["stray"]
+        frame = ledger.drop_values(raw, frame, stray, name, columns[ours], "stray_temperature")
     return frame
 
 
-def _unfitting(frame: "pl.DataFrame") -> "tuple[pl.Series, pl.Series]":
+def _unfitting(frame: "pl.DataFrame") -> "pl.DataFrame":
     """Return where the force, and where the torque, is the false one of a pair that does not fit together."""
     import polars as pl
 
@@ -96,14 +128,13 @@ def _unfitting(frame: "pl.DataFrame") -> "tuple[pl.Series, pl.Series]":
     judged = frame.with_columns(force=force.abs(), torque=torque.abs(), ratio=ratio.abs())
     spread = pl.when(usable).then(pl.col("ratio")).median().over(_GROUP) * MAD_TO_SIGMA
     limit = pl.max_horizontal(pl.lit(RATIO), SIGMAS * spread)
-    false = usable & (usable.sum().over(_GROUP) >= FEWEST) & (pl.col("ratio") > limit)
-    found = judged.select(
+    false = usable & (usable.sum().over(_GROUP) >= LEAST) & (pl.col("ratio") > limit)
+    return judged.select(
         force=(false & (pl.col("force") >= pl.col("torque"))), torque=(false & (pl.col("force") < pl.col("torque")))
     )
-    return found["force"], found["torque"]
 
 
-def _stray(frame: "pl.DataFrame", name: str) -> "pl.Series":
+def _stray(frame: "pl.DataFrame", name: str) -> "pl.DataFrame":
     """Return where a temperature lies far from its pass's median and no longer pause than usual explains it."""
     import polars as pl
 
@@ -113,10 +144,10 @@ def _stray(frame: "pl.DataFrame", name: str) -> "pl.Series":
     spread = pl.when(given).then(away.abs()).median().over(_GROUP) * MAD_TO_SIGMA
     longer = (pl.col("pause_s") - pl.col("pause_s").median().over(_GROUP)).clip(lower_bound=0.0).fill_null(0.0)
     limit = pl.max_horizontal(pl.lit(STRAY_K), SIGMAS * spread)
-    enough = given.sum().over(_GROUP) >= FEWEST
+    enough = given.sum().over(_GROUP) >= LEAST
     return frame.select(
         stray=(given & enough & ((away > limit) | (away < -limit - COOLING_K_S * longer))).fill_null(False)
-    )["stray"]
+    )
 
 
 def note_scatter(frame: "pl.DataFrame", ledger: Ledger) -> None:

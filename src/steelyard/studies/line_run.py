@@ -99,7 +99,10 @@ def write_recordings(works: LineWorks, count: int, out: Path) -> None:
     from steelyard.plant.recording import record_bar
 
     bars = [bar for bar in works.bars() if bar["cobble"] < 0.5][-count:]
-    tables = [polars.DataFrame({"recording": [f"B{int(b['number'])}"] * len(r), **{n: r[n] for n in r.dtype.names or ()}})
-              for b, r in ((b, record_bar(works.plant, b)) for b in bars)]  # fmt: skip
+    tables = []
+    for bar in bars:
+        samples = record_bar(works.plant, bar)
+        columns = {name: samples[name] for name in samples.dtype.names or ()}
+        tables.append(polars.DataFrame({"recording": [f"B{int(bar['number'])}"] * len(samples), **columns}))
     if tables:
         polars.concat(tables).write_parquet(out / "recordings_500Hz.parquet", compression="zstd")
