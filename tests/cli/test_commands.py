@@ -76,9 +76,9 @@ def test_the_packaged_heats_are_what_the_twin_of_the_shipped_furnace_makes(tmp_p
     ],
 )
 def test_bad_input_ends_in_one_clear_message_and_exit_code_2(
-    arguments: tuple[str, ...], message: str, home: Path, tmp_path: Path
+    arguments: tuple[str, ...], message: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     run = steelyard(*arguments, home=home, check=2)
     assert message in (run.stdout + run.stderr).replace("\n", "")
     assert len((run.stdout + run.stderr).strip().splitlines()) <= 12

@@ -62,8 +62,8 @@ HIDDEN = {
     "descaling": ("entry_temperature", "impact_pressure", "residual_scale", "stripe_share"),
     "bar_rolling": (
         "bar_temperature", "diameter_deviation", "end_difference", "exit_length", "filling", "flow_stress",
-        "grain_size", "groove_worn", "pass_entry_temperature", "pass_exit_temperature", "pass_mean_temperature", "retained_strain",
-        "roll_power", "strain", "strain_rate", "tension",
+        "grain_size", "groove_worn", "pass_entry_temperature", "pass_exit_temperature", "pass_mean_temperature",
+        "retained_strain", "roll_power", "strain", "strain_rate", "tension",
     ),
     "cooling_bed": ("diameter", "grain_size", "slot_temperature"),
 }  # fmt: skip
