@@ -1,7 +1,8 @@
 """A detector trial: two detectors watch the same runs, one sound and one in which a fault begins at a seeded time.
 
 A detector writes nothing, so both watch one and the same works: the pairing is exact. Unit of analysis: the campaign,
-a sound and a faulty run of equal seed; up to the onset they are the same run.
+a sound and a faulty run of one plant. The two have worlds of their own, come in an order that the seed draws, under one
+label, and each meets detectors whose processes are new: neither counting runs nor comparing them tells which is which.
 """
 
 import time
@@ -12,31 +13,14 @@ from typing import Any
 
 from steelyard.trials import assemble
 from steelyard.trials.analysis import Pair
-from steelyard.trials.detector_kpi import ScoredAlarms, episodes, evaluate
+from steelyard.trials.alarms import HOUR_S, Injection, detection_time, false_alarms, stem_of, stems_that_mean
+from steelyard.trials.detector_kpi import ScoredAlarms, evaluate
 from steelyard.trials.detector_report import detector_report
 from steelyard.trials.executor import Progress, run_lanes
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.run import Job, board_infos, campaign_seed, check_hello, hosted, jobs_of, root_seed
 from steelyard.trials.statistics import seed_from
 from steelyard.trials.world import Plant, World, open_plant
-
-HOUR_S = 3600.0
-
-
-@dataclass(frozen=True)
-class Injection:
-    """The fault of a campaign: ``house.fault``, severity, plant time of its onset [s], the places that it hits."""
-
-    fault: str
-    severity: float
-    onset: float
-    places: tuple[str, ...]
-
-    def means(self, alarm: str) -> bool:
-        """Say whether an alarm such as ``clogging[top_3]`` names this fault, and the place of it if either has one."""
-        stem, _, place = alarm.partition("[")
-        named = stem.rpartition(".")[2] in self.fault.rpartition(".")[2]
-        return named and (not place or not self.places or place.removesuffix("]") in self.places)
 
 
 @dataclass
@@ -71,17 +55,38 @@ class DetectorRun:
     pair: Pair
 
 
+def luck(job: Job, what: str) -> float:
+    """Return a number from 0 to 1 that the seed of a campaign draws for `what`."""
+    return seed_from(str(job.seed), "detection", what) / 2.0**64
+
+
 def injection_of(plan: TrialPlan, plant: Plant, job: Job) -> Injection:
     """Return the fault of a campaign, drawn from its seed alone."""
     one = plan.detection
+    fault = one.faults[int(luck(job, "fault") * len(one.faults))]
+    severity = one.severity_low + luck(job, "severity") * (one.severity_high - one.severity_low)
+    onset = one.onset_from_h + luck(job, "onset") * (one.onset_until_h - one.onset_from_h)
+    stems = {name: stem_of(name, plan.subject.places(plant.values, name)) for name in one.faults}
+    return Injection(
+        fault, severity, onset * HOUR_S, tuple(plan.subject.places(plant.values, fault)),
+        stems_that_mean(stems[fault], set(stems.values())), one.place_needed,
+    )  # fmt: skip
 
-    def luck(what: str) -> float:
-        return seed_from(str(job.seed), "detection", what) / 2.0**64
 
-    fault = one.faults[int(luck("fault") * len(one.faults))]
-    severity = one.severity_low + luck("severity") * (one.severity_high - one.severity_low)
-    onset = one.onset_from_h + luck("onset") * (one.onset_until_h - one.onset_from_h)
-    return Injection(fault, severity, onset * HOUR_S, tuple(plan.subject.places(plant.values, fault)))
+def order_of(job: Job) -> tuple[bool, bool]:
+    """Return which run of a campaign is the faulty one, the first or the second; its seed draws that."""
+    faulty_first = luck(job, "order") < 0.5
+    return faulty_first, not faulty_first
+
+
+def world_of(plan: TrialPlan, plant: Plant, job: Job, injection: Injection | None) -> World:
+    """Return the world of the sound run, or with an `injection` of the faulty one: same plant, other days."""
+    role = "sound" if injection is None else "faulty"
+    world = plant.open(seed_from(str(job.seed), "world", role) >> 1, job.scenario, job.draw)
+    if injection is not None:
+        growth = plan.detection.growth_h * HOUR_S
+        world.works.inject({injection.fault: injection.severity}, growth, injection.onset)
+    return world
 
 
 class _Seat:
@@ -93,6 +98,7 @@ class _Seat:
         self.reader = world.board.reader(self.names)
         self.interval = max(1, round(host.hello.interval_s))
         self.due = self.interval
+        host.close()  # a new process for each run: nothing of the run before is remembered
         host.start(run)
 
     def decide(self, now: int) -> None:
@@ -123,61 +129,26 @@ def watch(world: World, hosts: list[Any], run: dict[str, Any], seconds: float) -
     return [seat.close() for seat in seats]
 
 
-def detection_time(faulty: Watched, injection: Injection) -> float | None:
-    """Return when an alarm that means the fault was raised after its onset [s]; None when none was.
-
-    An alarm that stood before says nothing: it has to fall and be raised again.
-    """
-    from steelyard.solutions.contract import ALARM_RAISED
-
-    standing: dict[str, bool] = {}
-    for now, scores in faulty.scores:
-        for alarm, score in scores.items():
-            raised = score >= ALARM_RAISED
-            if raised and not standing.get(alarm, False) and now > injection.onset and injection.means(alarm):
-                return now
-            standing[alarm] = raised
-    return None
-
-
-def false_alarms(sound: Watched, faulty: Watched, injection: Injection, warmup_s: float) -> int:
-    """Return the alarms of the sound run after the warm-up, and those of the faulty one that miss its fault."""
-    from steelyard.solutions.contract import ALARM_RAISED
-
-    names = {alarm for _, scores in sound.scores + faulty.scores for alarm in scores}
-    count = 0
-    for alarm in sorted(names):
-        rows = [
-            [(now, scores.get(alarm, 0.0) >= ALARM_RAISED) for now, scores in run.scores] for run in (sound, faulty)
-        ]
-        count += episodes([row for row in rows[0] if row[0] > warmup_s])
-        if not injection.means(alarm):
-            count += episodes([row for row in rows[1] if row[0] > injection.onset])
-    return count
-
-
 def scored(sound: Watched, faulty: Watched, injection: Injection, plan: TrialPlan) -> ScoredAlarms:
     """Return one detector's campaign scored against the injected truth."""
     end, warmup = plan.detection.hours * HOUR_S, plan.detection.warmup_h * HOUR_S
     return ScoredAlarms(
         injection.onset, end, detection_time(faulty, injection), false_alarms(sound, faulty, injection, warmup),
-        (end - warmup) + (end - injection.onset), sound.asked + faulty.asked, sound.unanswered + faulty.unanswered,
+        2.0 * (end - warmup), sound.asked + faulty.asked, sound.unanswered + faulty.unanswered,
     )  # fmt: skip
 
 
 def _campaign(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> DetectorRun:
-    """Run one campaign: the sound run and the faulty one, each watched by both detectors."""
+    """Run one campaign: the sound run and the faulty one in drawn order, each watched by both detectors."""
     injection = injection_of(plan, plant, job)
     run = {"seed_label": f"run {job.index + 1}", "plant": plant.sheet()}
-    runs = []
-    for faulty in (False, True):
-        world = plant.open(job.seed, job.scenario, job.draw)
-        if faulty:
-            growth = plan.detection.growth_h * HOUR_S
-            world.works.inject({injection.fault: injection.severity}, growth, injection.onset)
-        runs.append(watch(world, hosts, run, plan.detection.hours * HOUR_S))
+    said: dict[bool, list[Watched]] = {}
+    for faulty in order_of(job):
+        world = world_of(plan, plant, job, injection if faulty else None)
+        said[faulty] = watch(world, hosts, run, plan.detection.hours * HOUR_S)
     arms = [
-        DetectorArm(sound, faulty, scored(sound, faulty, injection, plan)) for sound, faulty in zip(*runs, strict=True)
+        DetectorArm(sound, faulty, scored(sound, faulty, injection, plan))
+        for sound, faulty in zip(said[False], said[True], strict=True)
     ]
     pair = Pair(job.index, job.scenario, job.seed, *(evaluate(arm.scored) for arm in arms))
     return DetectorRun(job, injection, arms[0], arms[1], pair)

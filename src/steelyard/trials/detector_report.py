@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.trials.alarms import meant_and_other
 from steelyard.trials.analysis import analyse, resolution
 from steelyard.trials.assemble import Parts, head, kpis_of, spread
 from steelyard.trials.ensemble import ensemble
@@ -95,7 +96,6 @@ def _trace(watched: Any, injection: Any) -> dict[str, Any]:
     """Return [time, score of the alarm that means the fault, highest other score] at each decision, and the onset."""
     rows = []
     for now, scores in watched.scores:
-        meant = [score for alarm, score in scores.items() if injection.means(alarm)]
-        other = [score for alarm, score in scores.items() if not injection.means(alarm)]
-        rows.append([now, round(max(meant, default=0.0), 3), round(max(other, default=0.0), 3)])
+        meant, other = meant_and_other(scores, injection)
+        rows.append([now, round(meant, 3), round(other, 3)])
     return {"scores": rows, "onset": injection.onset}

@@ -132,7 +132,8 @@ class Detection:
     """A detector trial: each campaign runs `hours` twice, sound and with one of `faults` from a seeded time on.
 
     The fault starts between `onset_from_h` and `onset_until_h`, with a severity between its limits, and grows to it
-    over `growth_h`; false alarms count after `warmup_h`.
+    over `growth_h`; false alarms count after `warmup_h`. With `place_needed` an alarm has to name a place that the fault
+    hits; without, one that has exactly the fault's name will do.
     """
 
     faults: tuple = entry(())
@@ -143,6 +144,7 @@ class Detection:
     onset_from_h: float = entry(2.0, low=0.0, high=1000.0)
     onset_until_h: float = entry(4.0, low=0.0, high=1000.0)
     growth_h: float = entry(1.0, low=0.0, high=1000.0)
+    place_needed: bool = entry(True)
 
 
 @dataclass(frozen=True)

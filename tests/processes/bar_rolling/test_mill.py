@@ -85,6 +85,19 @@ def test_pauses_are_weibull_and_belong_to_bar_and_pass() -> None:
     assert np.mean(np.array(drawn) < 0.8 * scale) == pytest.approx(1.0 - np.exp(-(0.8**shape)), abs=0.04)
 
 
+def test_a_pause_is_shown_when_it_is_over_and_not_before() -> None:
+    unit = new_mill()
+    model.start_bar(unit, billet(), 0.0)
+    shown = {}
+    for time in range(120):
+        model.mill_step(unit, 3, float(time), 1.0)
+        shown.setdefault(int(unit["y"]["pass_number"]), float(unit["y"]["pause_time"]))
+    assert shown[1] == 0.0
+    for stand in range(1, 11):
+        assert shown[stand + 1] == pytest.approx(model.pause_before(unit, 3, stand), abs=1e-6), stand
+    assert shown[14] == shown[11]
+
+
 def test_level_two_learns_its_forces() -> None:
     values = mill_values()
     values["force_scatter"] = [0.0] * 16

@@ -95,6 +95,13 @@ def start_bar(unit, piece, time):
 
 
 @kernel
+def _in_train(unit, stand):
+    """Say whether `stand` (1 or more) rolls the bar while the stand before it still does."""
+    group = unit.p.stand_group
+    return group[stand] > 0.5 and group[stand] == group[stand - 1]
+
+
+@kernel
 def _alarm_of(unit, stand):
     """Return the alarm that the last pass raises, NO_ALARM if the stand bears it."""
     p, last = unit.p, unit.x.last
@@ -123,6 +130,8 @@ def _show(unit, stand, middle, duration):
     p, x, y = unit.p, unit.x, unit.y
     last, bar = x.last, x.bar
     y.pass_number = stand + 1.0
+    if stand > 0 and not _in_train(unit, stand):
+        y.pause_time = max(middle - 0.5 * duration - x.mid_time - 0.5 * pass_duration(unit, stand - 1), 0.0)
     y.roll_force, y.roll_torque, y.roll_power = last.force, 2.0 * last.torque, last.power
     y.entry_temperature, y.exit_temperature, y.bar_temperature = last.entry_reading, last.exit_reading, last.exit_mean
     y.exit_length, y.strain, y.strain_rate, y.flow_stress = last.length, last.strain, last.strain_rate, last.flow_stress
@@ -151,12 +160,10 @@ def _next_pass(unit, seed, stand, start, duration):
     p, x, y = unit.p, unit.x, unit.y
     x.pass_index = stand + 1.0
     if stand + 1 < int(p.stand_count):
-        train = p.stand_group[stand] > 0.5 and p.stand_group[stand] == p.stand_group[stand + 1]
-        if train:
+        if _in_train(unit, stand + 1):
             x.next_time = start + p.stand_distance[stand] / p.velocity[stand]
         else:
-            y.pause_time = pause_before(unit, seed, stand + 1)
-            x.next_time = start + duration + y.pause_time
+            x.next_time = start + duration + pause_before(unit, seed, stand + 1)
         return
     x.next_time, x.release_time = np.inf, start + duration
     y.diameter, y.ovality = finished_size(unit, seed)
