@@ -4,7 +4,8 @@ import pytest
 
 from steelyard.errors import DataError
 from steelyard.trials import detector_kpi
-from steelyard.trials.detector import Injection, Watched, detection_time, false_alarms, injection_of, run_detector_trial
+from steelyard.trials.alarms import Injection, detection_time, false_alarms
+from steelyard.trials.detector import Watched, injection_of, run_detector_trial
 from steelyard.trials.detector_kpi import ScoredAlarms
 from steelyard.trials.plan import load_plan, plan_from
 from steelyard.trials.report import write
@@ -15,7 +16,7 @@ from steelyard.trials.world import open_plant
 from .conftest import SOLUTIONS
 
 FAULT = "reheating_furnace.burner_clogging_top_3"
-CLOGGING = Injection(FAULT, 0.5, 1000.0, ("top_3",))
+CLOGGING = Injection(FAULT, 0.5, 1000.0, ("top_3",), ("burner_clogging", "clogging"))
 
 
 def detector_plan(path: str, baseline: str = "reference:burner_limit_alarm", **sections):

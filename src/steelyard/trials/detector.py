@@ -138,20 +138,29 @@ def scored(sound: Watched, faulty: Watched, injection: Injection, plan: TrialPla
     )  # fmt: skip
 
 
-def _campaign(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> DetectorRun:
-    """Run one campaign: the sound run and the faulty one in drawn order, each watched by both detectors."""
+def arms_of(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> tuple[Injection, list[DetectorArm]]:
+    """Run both runs of a campaign in drawn order, each watched by all detectors; return the fault and each one's arm."""
     injection = injection_of(plan, plant, job)
     run = {"seed_label": f"run {job.index + 1}", "plant": plant.sheet()}
     said: dict[bool, list[Watched]] = {}
     for faulty in order_of(job):
         world = world_of(plan, plant, job, injection if faulty else None)
         said[faulty] = watch(world, hosts, run, plan.detection.hours * HOUR_S)
-    arms = [
+    return injection, [
         DetectorArm(sound, faulty, scored(sound, faulty, injection, plan))
         for sound, faulty in zip(said[False], said[True], strict=True)
     ]
-    pair = Pair(job.index, job.scenario, job.seed, *(evaluate(arm.scored) for arm in arms))
-    return DetectorRun(job, injection, arms[0], arms[1], pair)
+
+
+def run_of(job: Job, injection: Injection, baseline: DetectorArm, solution: DetectorArm) -> DetectorRun:
+    """Return both detectors in one campaign with their KPIs."""
+    pair = Pair(job.index, job.scenario, job.seed, *(evaluate(arm.scored) for arm in (baseline, solution)))
+    return DetectorRun(job, injection, baseline, solution, pair)
+
+
+def _campaign(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> DetectorRun:
+    injection, (baseline, solution) = arms_of(plan, plant, hosts, job)
+    return run_of(job, injection, baseline, solution)
 
 
 def run_detector_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | None = None) -> dict[str, Any]:
