@@ -1,5 +1,7 @@
 """Detector trials: what is a detection, what a false alarm; A/A, a nervous detector, a broken one."""
 
+from dataclasses import replace
+
 import pytest
 
 from steelyard.errors import DataError
@@ -32,7 +34,7 @@ def detector_plan(path: str, baseline: str = "reference:burner_limit_alarm", **s
             "hours": 1.5, "warmup_h": 0.4, "onset_from_h": 0.5, "onset_until_h": 0.8, "growth_h": 0.0,
         },
         "statistics": {"resamples": 999},
-        "runs": {"campaigns": 3},
+        "runs": {"campaigns": 6},
         "primary": [{"kpi": "delay_h", "margin": 0.1}],
         "guardrails": [{"kpi": "false_alarms_per_day", "margin": 2.0}],
     }  # fmt: skip
@@ -51,11 +53,34 @@ def watched(**alarms: list[tuple[float, float]]) -> Watched:
 
 @pytest.mark.parametrize(
     ("alarm", "meant"),
-    [("clogging[top_3]", True), ("burner_clogging_top_3", True), ("clogging", True), ("clogging[top_2]", False),
-     ("leak[top_3]", False)],
+    [("clogging[top_3]", True), ("burner_clogging[top_3]", True), ("burner_clogging_top_3", True),
+     ("reheating_furnace.burner_clogging[top_3]", True), ("clogging[top_2]", False), ("leak[top_3]", False),
+     ("clogging", False), ("burner_clogging", False), ("burner[top_3]", False), ("clog[top_3]", False),
+     ("g[top_3]", False), ("r_clogging[top_3]", False), ("bar_rolling.clogging[top_3]", False), ("top_3", False),
+     ("burner_clogging_top_3[top_2]", False), ("clogging_top_2", False)],
 )  # fmt: skip
 def test_an_alarm_means_the_fault_by_its_name_and_place(alarm, meant):
     assert CLOGGING.means(alarm) is meant
+
+
+def test_an_alarm_without_a_place_counts_only_where_the_plan_allows_it_or_the_fault_has_none():
+    anywhere = replace(CLOGGING, place_needed=False)
+    assert anywhere.means("burner_clogging")
+    assert not anywhere.means("clogging")
+    assert not anywhere.means("clogging[top_2]")
+    fouling = Injection("reheating_furnace.recuperator_fouling", 0.5, 1000.0, (), ("recuperator_fouling", "fouling"))
+    assert [fouling.means(name) for name in ("recuperator_fouling", "fouling", "recuperator")] == [True, True, False]
+
+
+def test_a_short_name_that_two_planned_faults_share_means_neither():
+    faults = ["reheating_furnace.air_meter_drift", "instruments.thermocouple_drift"]
+    plan = detector_plan("flow_ratio_detector.py", detection={"faults": faults}, runs={"campaigns": 12})
+    plant = open_plant(plan, 1)
+    found = {one.fault: one for one in (injection_of(plan, plant, job) for job in jobs_of(plan, 5))}
+    assert set(found) == set(faults)
+    assert not any(one.means("drift") for one in found.values())
+    assert found[faults[0]].means("meter_drift")
+    assert found[faults[1]].means("thermocouple_drift[top_4]")
 
 
 def test_only_an_alarm_raised_after_the_onset_is_a_detection():
@@ -69,14 +94,28 @@ def test_only_an_alarm_raised_after_the_onset_is_a_detection():
     assert detection_time(watched(clogging__top_3=[(600.0, 0.0), (1200.0, 0.49)]), CLOGGING) is None
 
 
-def test_false_alarms_are_those_of_the_sound_run_and_those_that_name_another_place():
+def test_false_alarms_are_all_before_the_onset_and_those_after_it_that_name_another_place():
     quiet = watched(clogging__top_3=[(600.0, 0.0), (1200.0, 0.0)], clogging__top_2=[(600.0, 0.0), (1200.0, 0.0)])
     found = watched(clogging__top_3=[(600.0, 0.0), (1200.0, 1.0)], clogging__top_2=[(600.0, 0.0), (1200.0, 0.0)])
     wrong = watched(clogging__top_3=[(600.0, 0.0), (1200.0, 0.0)], clogging__top_2=[(600.0, 0.0), (1200.0, 1.0)])
+    early = watched(clogging__top_3=[(600.0, 1.0), (1200.0, 0.0)], clogging__top_2=[(600.0, 1.0), (1200.0, 0.0)])
     assert false_alarms(quiet, found, CLOGGING, 300.0) == 0
     assert false_alarms(quiet, wrong, CLOGGING, 300.0) == 1
     assert false_alarms(found, found, CLOGGING, 300.0) == 1
     assert false_alarms(found, found, CLOGGING, 1500.0) == 0
+    assert false_alarms(quiet, early, CLOGGING, 300.0) == 2
+    assert false_alarms(quiet, early, CLOGGING, 700.0) == 0
+
+
+def test_a_right_alarm_that_chatters_is_false_from_its_second_time_on():
+    quiet = watched(clogging__top_3=[(600.0, 0.0)])
+    times = [float(t) for t in range(1060, 10060, 60)]
+    chatters = watched(clogging__top_3=[(t, float(i % 2 == 0)) for i, t in enumerate(times)])
+    stands = watched(clogging__top_3=[(t, 1.0) for t in times])
+    falls_once = watched(clogging__top_3=[(t, float(not 4000.0 < t < 6000.0)) for t in times])
+    assert false_alarms(quiet, chatters, CLOGGING, 300.0) == 72
+    assert false_alarms(quiet, stands, CLOGGING, 300.0) == 0
+    assert false_alarms(quiet, falls_once, CLOGGING, 300.0) == 0
 
 
 def test_the_delay_is_censored_at_the_end_of_the_run():
@@ -164,7 +203,7 @@ def test_a_solution_of_another_kind_and_an_unknown_fault_are_refused():
 
 def test_the_detection_section_is_part_of_the_hash():
     plan = detector_plan("flow_ratio_detector.py")
-    changed = [plan.with_changes(detection={"hours": 2.0}), plan.with_changes(detection={"growth_h": 0.1})]
+    changed = [plan.with_changes(detection={"hours": 2.0}), plan.with_changes(detection={"place_needed": False})]
     assert len({plan.hash(), *(one.hash() for one in changed)}) == 3
     assert "detection" not in load_plan("advisor").record()
 

@@ -72,7 +72,7 @@ class Injection:
     def _place_at_its_end(self, name: str) -> tuple[str, str]:
         """Return stem and place of a name such as ``burner_clogging_top_3``."""
         for place in self.places:
-            if name.removesuffix(f"_{place}") in self.stems:
+            if name.endswith(f"_{place}"):
                 return name.removesuffix(f"_{place}"), place
         return name, ""
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.trials import assemble
-from steelyard.trials.analysis import Pair
 from steelyard.trials.alarms import HOUR_S, Injection, detection_time, false_alarms, stem_of, stems_that_mean
+from steelyard.trials.analysis import Pair
 from steelyard.trials.detector_kpi import ScoredAlarms, evaluate
 from steelyard.trials.detector_report import detector_report
 from steelyard.trials.executor import Progress, run_lanes
@@ -139,7 +139,7 @@ def scored(sound: Watched, faulty: Watched, injection: Injection, plan: TrialPla
 
 
 def arms_of(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> tuple[Injection, list[DetectorArm]]:
-    """Run both runs of a campaign in drawn order, each watched by all detectors; return the fault and each one's arm."""
+    """Run both runs of a campaign in drawn order, all detectors watching; return the fault and the arm of each."""
     injection = injection_of(plan, plant, job)
     run = {"seed_label": f"run {job.index + 1}", "plant": plant.sheet()}
     said: dict[bool, list[Watched]] = {}

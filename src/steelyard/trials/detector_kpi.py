@@ -13,8 +13,8 @@ REMINDER_S = 3600.0
 class ScoredAlarms:
     """One campaign of one detector; times in plant seconds.
 
-    `onset` of the fault, `end` of the run, `detected_at` (None: never); `false_alarms` within the `watched_s` seconds of
-    both runs after the warm-up; `asked` and `unanswered` decisions.
+    `onset` of the fault, `end` of the run, `detected_at` (None: never); `false_alarms` within the `watched_s` seconds
+    of both runs after the warm-up; `asked` and `unanswered` decisions.
     """
 
     onset: float
@@ -69,7 +69,8 @@ CATALOGUE: dict[str, Kpi] = {
     for one in (
         _kpi("delay_h", "h", "lower", (0, 1000), delay, "t_alarm − t_onset, censored at the end of the run",
              "Delay of detection", "감지 지연",
-             "Time from the onset to the first alarm raised after it that names fault and place; the end of the run if none",
+             "Time from the onset to the first alarm raised after it that names fault and place; "
+             "the end of the run when there is none",
              "이상 시작부터 그 후 해당 이상과 위치를 지목한 첫 경보까지의 시간; 없으면 운전 종료까지"),
         _kpi("detected_share", "%", "higher", (0, 100), detected, "100 · n(detected) / n",
              "Faults detected", "이상 감지율",
@@ -78,8 +79,8 @@ CATALOGUE: dict[str, Kpi] = {
              digits=0),
         _kpi("false_alarms_per_day", "1/d", "lower", (0, 10000), false_alarms, "n(false) / t",
              "False alarms per day", "일일 오경보 수",
-             "Every alarm of the sound run and before the onset; after it those that do not name the fault and its place, "
-             "and repeats of the right one within an hour; each hour on counts again",
+             "Every alarm of the sound run and before the onset; after it those that do not name the fault and its "
+             "place, and repeats of the right one within an hour; each hour on counts again",
              "정상 운전과 이상 시작 전의 모든 경보; 시작 후에는 해당 이상과 위치를 지목하지 않은 경보와 "
              "1시간 이내에 반복된 올바른 경보; 지속 시 매시간 다시 셈"),
         _kpi("unanswered_share", "%", "lower", (0, 100), unanswered, "100 · n(no answer) / n",

@@ -132,8 +132,8 @@ class Detection:
     """A detector trial: each campaign runs `hours` twice, sound and with one of `faults` from a seeded time on.
 
     The fault starts between `onset_from_h` and `onset_until_h`, with a severity between its limits, and grows to it
-    over `growth_h`; false alarms count after `warmup_h`. With `place_needed` an alarm has to name a place that the fault
-    hits; without, one that has exactly the fault's name will do.
+    over `growth_h`; false alarms count after `warmup_h`. With `place_needed` an alarm has to name a place that the
+    fault hits; without, one that has exactly the fault's name will do.
     """
 
     faults: tuple = entry(())

@@ -7,7 +7,8 @@ import pytest
 from tests.processes.bar_rolling.conftest import mill_values, new_mill
 
 from steelyard.errors import ParameterError
-from steelyard.processes.bar_rolling import laws, model, prepare, schedule
+from steelyard.physics.phase_heat import austenite_enthalpy
+from steelyard.processes.bar_rolling import laws, model, prepare, schedule, thermal
 from steelyard.processes.bar_rolling.blocks import PASS, STANDS
 from steelyard.processes.bar_rolling.passes import roll_pass
 
@@ -70,6 +71,28 @@ def test_the_drives_bring_at_least_the_work_of_forming(plant: str) -> None:
     work = results["flow_stress"] * results["strain"] * results["area"] * results["velocity"]
     assert (results["power"] > 0.8 * work).all()
     assert (results["power"] < 2.5 * work).all()
+
+
+@pytest.mark.parametrize("stand", [0, 4, 9])
+def test_the_heat_of_a_pass_is_that_of_deformation_less_that_of_the_rolls(stand: int) -> None:
+    values = mill_values()
+    values["pass_temperature_correction"] = [0.0] * STANDS
+    unit = new_mill(values)
+    bar, results = prepare.nominal_bar(unit)[0], schedule.new_results()
+    schedule.set_profile(bar, 1403.15, 1403.15, 1403.15)
+    for k in range(stand):
+        roll_pass(unit["p"], unit["x"], k, bar, -1.0, 0.0, 0.0, 0.0, results[k])
+    before = heat(bar)
+    out = results[stand]
+    roll_pass(unit["p"], unit["x"], stand, bar, -1.0, 0.0, 0.0, 0.0, out)
+    gained = (heat(bar) - before) * float(unit["p"]["density"]) * float(bar["area"])
+    assert out["heat_to_rolls"] > 0.05 * out["deformation_heat"] > 0.0
+    assert gained == pytest.approx(float(out["deformation_heat"] - out["heat_to_rolls"]), rel=0.01)
+
+
+def heat(bar: np.void) -> float:
+    """Return the mean specific heat of a bar [J/kg]."""
+    return float(sum(s * austenite_enthalpy(t) for s, t in zip(thermal.SHARE, bar["ring"], strict=True)))
 
 
 def test_a_force_above_the_set_up_opens_the_gap_by_the_stretch() -> None:

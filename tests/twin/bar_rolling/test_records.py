@@ -88,7 +88,7 @@ def test_until_cuts_its_own_campaign_and_by_time_those_without_one(synthetic) ->
     bars = synthetic.bars
     assert calibrating(bars, ["trial_025", "trial_040"]).sum() == 25 + 10
     assert calibrating(bars, ["trial_040"]).sum() == 40
-    assert calibrating(bars, ["trial_010"]).sum() == 10
+    assert calibrating(bars, ["trial_010"]).sum() == 10 + 20
 
 
 def test_a_trial_is_found_by_name_part_or_number(synthetic) -> None:

@@ -125,18 +125,20 @@ def find_trial(bars: Bars, name: str) -> int:
 def calibrating(bars: Bars, until: list[str]) -> np.ndarray:
     """Return which bars calibrate, boolean (n,).
 
-    Without `until` the first two thirds of each campaign; else the bars of each campaign before its own trial, and for
-    campaigns without one those that started before the latest of the trials given.
+    Without `until` the first two thirds of each campaign; else the bars of each campaign before its own trial. A campaign
+    without one stops at the time of the latest trial given; if it began later still, its own first two thirds calibrate:
+    a steel and a day's gap settings need bars of their own.
     """
     chosen = np.zeros(len(bars), dtype=bool)
     named = [find_trial(bars, name) for name in until]
     for c in range(len(bars.campaigns)):
         own = np.flatnonzero(bars.campaign == c)
-        cuts = [bars.start[i] for i in named if bars.campaign[i] == c] or [bars.start[i] for i in named]
-        if named:
-            chosen[own[bars.start[own] < max(cuts)]] = True
-        else:
-            chosen[own[: len(own) * SHARE[0] // SHARE[1]]] = True
+        mine = [bars.start[i] for i in named if bars.campaign[i] == c]
+        cuts = mine or [bars.start[i] for i in named]
+        before = own[bars.start[own] < max(cuts)] if cuts else own[:0]
+        if not mine and len(before) == 0:
+            before = own[: len(own) * SHARE[0] // SHARE[1]]
+        chosen[before] = True
     return chosen
 
 
