@@ -150,10 +150,14 @@ def test_a_predictor_that_knows_the_temperature_beats_the_mean_and_a_constant_do
     kpis = report["result"]["results"]["kpis"]
     assert kpis["force_mape"]["solution"] < kpis["force_mape"]["baseline"]
     assert kpis["unanswered_share"]["solution"] == 0.0
-    for lang, word in (("ko", "봉강 블록"), ("en", "block of bars")):
+    for lang, word in (("ko", "봉 블록"), ("en", "block of bars")):
         page = write(dict(report), tmp_path, lang).read_text(encoding="utf-8")
         assert word in page
         assert not any(wrong in page for wrong in ("NaN", "None", "heats", "히트"))
+    korean = write(dict(report), tmp_path, "ko").read_text(encoding="utf-8")
+    first = report["result"]["runs"][0]["keys"].split("–")[0]  # the first scored bar; the plan says 0: choose for me
+    assert first != "0"
+    assert f"봉 {first}부터 채점" in korean
     assert verify(tmp_path / "report.json", store=store)["verified"] is True
     bad = run_predictor_trial(plan("constant_predictor.py"), store)
     assert bad["verdict"] == "worse"
@@ -217,3 +221,36 @@ def test_a_twin_that_was_calibrated_with_scored_bars_is_refused(twin_of):
     twin_of(process="ladle_furnace")
     with pytest.raises(DataError, match="need one of bar_rolling"):
         RECORDS.setup(bars, None, "made", "twin.json", {3, 4})
+
+
+ABSURD = """class Solution:
+    name, version, kind = "absurd intervals", "1", "predictor"
+    reads = ["bar_rolling.pass_number", "bar_rolling.grade", "bar_rolling.roll_force"]
+    writes, interval_s = [], 1.0
+    def start(self, run):
+        self.means, self.asked = {{}}, 0
+    def key(self, signals):
+        return signals["bar_rolling.pass_number"], signals["bar_rolling.grade"]
+    def predict(self, time_s, signals, what):
+        value = self.means.get(self.key(signals), (100.0, 1))[0]
+        self.asked += 1
+        half = 0.0 if self.asked % 10 == 0 else {half}
+        return {{"value": value, "low": value - half, "high": value + half}}
+    def observe(self, time_s, signals):
+        force = signals["bar_rolling.roll_force"]
+        if force is not None:
+            mean, n = self.means.get(self.key(signals), (0.0, 0))
+            self.means[self.key(signals)] = ((mean * n + force) / (n + 1), n + 1)
+"""
+
+
+@pytest.mark.parametrize("half", ["1e12", "1e300", "100.0"])
+def test_coverage_cannot_be_bought_with_intervals_that_say_nothing(tmp_path, half):
+    path = tmp_path / "absurd.py"
+    path.write_text(ABSURD.format(half=half))
+    report = run_predictor_trial(plan(str(path)), Store(made_bars(48)))
+    kpis = report["result"]["results"]["kpis"]
+    assert 85.0 < kpis["coverage_90"]["solution"] < 95.0
+    rail = next(one for one in report["result"]["results"]["guardrails"] if one["kpi"] == "interval_width_percent")
+    assert rail["state"] == "broken"
+    assert report["verdict"] == "worse"

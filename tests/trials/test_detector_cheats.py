@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from steelyard.solutions.host import Host
+from steelyard.solutions.process import isolation
 from steelyard.trials.analysis import analyse
 from steelyard.trials.detector import arms_of, injection_of, order_of, run_of, world_of
 from steelyard.trials.run import board_infos, jobs_of
@@ -136,6 +137,8 @@ def test_alarms_without_a_reason_are_worse(trial, name):
 
 def test_a_new_process_for_each_run_remembers_nothing(trial):
     """Its first run is always its first: a cheat that waits for its second run stays silent."""
+    if isolation()["files"] != "own":
+        pytest.skip("weak isolation on this machine: a process can leave files behind")
     runs = trial[0]
     for name in ("each_second_run", "each_second_run_no_place", "compares_with_the_run_before"):
         assert all(run.solution.scored.false_alarms == 0 for run in runs[name]), name

@@ -85,7 +85,7 @@ def test_a_controller_that_never_writes_changes_nothing_at_all(silent_line_repor
 @pytest.mark.parametrize("lang", ["en", "ko"])
 def test_the_report_speaks_of_bars_in_both_languages_and_verifies(silent_line_report, tmp_path, lang):
     page = write(dict(silent_line_report), tmp_path, lang).read_text(encoding="utf-8")
-    said = {"en": ("20 bars", "hot bar line", "won/t"), "ko": ("봉강 20개", "봉강 압연 라인", "연료 원단위")}[lang]
+    said = {"en": ("20 bars", "hot bar line", "won/t"), "ko": ("봉 20개", "봉강 압연 라인", "연료 원단위")}[lang]
     assert all(word in page for word in said)
     assert not any(word in page for word in ("heats", "히트", "ladle", "NaN", "None", "{products}"))
     stored = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["result"]["plan"]
@@ -190,6 +190,10 @@ def test_the_shipped_plan_asks_for_fuel_and_guards_the_bars():
     assert {"exit_outside_share", "difference_p95_k", "scale_loss_percent", "throughput_per_h", "trouble_per_100",
             "diameter_mm"} <= {target.kpi for target in plan.guardrails}  # fmt: skip
     assert plan.prices().units["fuel"] == "won/GJ"
+    assert {"normal", "mixed_grades", "mill_delays", "thermocouple_drift", "dirty_pyrometer", "fuel_quality"} <= set(
+        plan.suite.scenarios
+    )
+    assert plan.runs.campaigns % len(plan.suite.scenarios) == 0
 
 
 def test_in_fallback_the_zones_return_to_level_2():
@@ -238,7 +242,7 @@ def test_plausible_lines_differ_and_the_ensemble_uses_them():
 
 @pytest.mark.slow
 def test_the_set_point_optimiser_saves_fuel_under_its_guardrails():
-    changes = {"runs": {"campaigns": 10, "bars": 80, "warmup_bars": 40, "floor_campaigns": 4}}
+    changes = {"runs": {"campaigns": 12, "bars": 80, "warmup_bars": 40, "floor_campaigns": 4}}
     report = run_trial(load_plan("furnace").with_changes(**changes))
     assert report["verdict"] == "better"
     assert report["primary"]["high"] < 0.0

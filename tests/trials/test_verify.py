@@ -3,6 +3,7 @@
 import copy
 import json
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from steelyard.errors import DataError
 from steelyard.trials import report as reports
 from steelyard.trials.canonical import digest
 from steelyard.trials.report import load, render, report_digest, write
-from steelyard.trials.verify import verify
+from steelyard.trials.verify import _of_plans, verify
 
 
 @pytest.fixture
@@ -164,3 +165,12 @@ def test_isolation_is_said_in_the_language_of_the_page(silent_report, lang, word
     assert words in render(report, lang)
     report["facts"]["isolation"] = {"memory": "made up"}
     assert "memory: made up" in render(report, lang)
+
+
+def test_of_two_plans_only_what_differs_is_named(silent_report):
+    recorded = silent_report["result"]["plan"]
+    now = {**recorded, "solution": {**recorded["solution"], "hash": "another"}, "ensemble": {**recorded["ensemble"]}}
+    now["ensemble"]["scenarios"] = tuple(now["ensemble"]["scenarios"])  # a tuple in memory, a list in the file
+    plan = SimpleNamespace(record=lambda: now)
+    (found,) = _of_plans(silent_report, plan)
+    assert found.startswith("plan.solution.hash: ")

@@ -23,7 +23,7 @@ Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (TOML): ot
 _DROPPED = ("file", "row", "key", "column", "value", "reason")
 _PRODUCT = {
     "ladle-furnace": {"en": "heat", "ko": "히트"},
-    "freiberg-passes": {"en": "trial", "ko": "시험"},
+    "freiberg-passes": {"en": "trial", "ko": "봉"},
     "rod-mill": {"en": "stand", "ko": "스탠드"},
     "rolling-recordings": {"en": "recording", "ko": "기록"},
 }

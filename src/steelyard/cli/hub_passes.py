@@ -14,7 +14,7 @@ REASONS = {
 }
 HEADS = {
     "en": ("trial", "pass", "start", "contact s", "force kN", "torque kN·m", "in °C", "out °C"),
-    "ko": ("시험", "패스", "시작", "접촉 s", "하중 kN", "토크 kN·m", "입측 °C", "출측 °C"),
+    "ko": ("봉", "패스", "시작", "접촉 s", "하중 kN", "토크 kN·m", "입측 °C", "출측 °C"),
 }
 
 

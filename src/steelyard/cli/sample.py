@@ -18,7 +18,7 @@ DONE = {
     },
     "bars": {
         "en": "{count} files of SYNTHETIC bar passes are in {directory}\nnext: ",
-        "ko": "합성 봉강 패스 파일 {count}개를 {directory}에 두었습니다\n다음: ",
+        "ko": "합성 봉 패스 파일 {count}개를 {directory}에 두었습니다\n다음: ",
     },
 }
 

@@ -35,7 +35,7 @@ TEXT: dict[str, Any] = {
              "ko": "경고: 이 가운데 {n}개 봉은 보정에 쓰였습니다. 처음 보는 봉에 대한 시험이 아닙니다"},
     "few": {"en": "WARNING: only {n} bars were scored; errors of so few say little",
             "ko": "경고: 평가한 봉이 {n}개뿐입니다. 이렇게 적은 수의 오차는 의미가 작습니다"},
-    "rod": {"en": "Agreement with the measured set(s) {sets} of the rod mill", "ko": "선재 압연기 측정 세트 {sets}와의 일치도"},
+    "rod": {"en": "Agreement with the measured set(s) {sets} of the rod mill", "ko": "선재 압연기와의 일치도(측정 세트 {sets})"},
     "rods": {"en": ("", "torque [%]", "temperature [K]"), "ko": ("", "토크 [%]", "온도 [K]")},
     "twin": {"en": "twin", "ko": "트윈"},
     "left_out": {"en": "twin, each stand left out in turn", "ko": "트윈, 스탠드를 하나씩 제외"},

@@ -44,7 +44,7 @@ _NEEDED = {
     "specific_heat": ("temperature_K", "cp_J_per_kgK"),
 }
 _COMPUTED = ("mid", "contact_time_s", "pause_since_prev_s")
-_REMEDY = f"; the folder holds {', '.join(f'{name}.csv' for name in FILES)}"
+_REMEDY = f"; the folder must hold {', '.join(f'{name}.csv' for name in FILES)}"
 
 
 def read_freiberg_passes(folder: Path, mapping: Path | None, ledger: Ledger) -> "dict[str, pl.DataFrame]":

@@ -35,21 +35,21 @@ REASONS: dict[str, Text] = {
     ),
     "not_on_bar": text(
         "below the range of hot bars: the pyrometer did not see the bar",
-        "열간 봉강 온도 범위보다 낮음: 온도계가 봉을 보지 못함",
+        "열간 봉 온도 범위보다 낮음: 온도계가 봉을 보지 못함",
     ),
-    "too_hot_bar": text("above the range of hot bars: pyrometer fault", "열간 봉강 온도 범위보다 높음: 온도계 이상"),
+    "too_hot_bar": text("above the range of hot bars: pyrometer fault", "열간 봉 온도 범위보다 높음: 온도계 이상"),
     "pass_ends_first": text("the pass ends before it starts", "패스 종료 시각이 시작 시각보다 빠름"),
     "repeated_pass": text(
         "this pass stands a second time in its trial: only the first is kept",
-        "시험 안에 같은 패스가 두 번 있음: 첫 번째만 보존",
+        "한 봉에 같은 패스가 두 번 있음: 첫 번째만 보존",
     ),
     "force_torque": text(
         "force and torque of this pass do not fit together as in the other trials, and this one strays: sensor fault",
-        "이 패스의 하중과 토크가 다른 시험과 달리 서로 맞지 않고, 이 값이 벗어남: 센서 이상",
+        "이 패스의 하중과 토크가 다른 봉과 달리 서로 맞지 않고, 이 값이 벗어남: 센서 이상",
     ),
     "stray_temperature": text(
         "far from the other trials of the campaign, and no pause explains it: the pyrometer did not see the bar's skin",
-        "같은 캠페인의 다른 시험과 크게 다르고 대기 시간으로 설명되지 않음: 온도계가 봉 표면을 보지 못함",
+        "같은 캠페인의 다른 봉과 크게 다르고 대기 시간으로 설명되지 않음: 온도계가 봉 표면을 보지 못함",
     ),
     "not_finite": text("no finite number", "유한한 숫자가 아님"),
     "beyond_sensor": text("beyond the range of the sensor", "센서 측정 범위를 벗어남"),

@@ -57,7 +57,7 @@ def flag_off_schedule(frame: "pl.DataFrame", ledger: Ledger) -> "pl.DataFrame":
         ledger.note(
             "off_schedule",
             f"{len(flagged)} trial(s) were rolled off schedule (most forces differ): kept and flagged: {shown}",
-            f"스케줄과 다르게 압연한 시험 {len(flagged)}개(하중이 대부분 다름): 보존하고 표시했습니다: {shown}",
+            f"스케줄과 다르게 압연한 봉 {len(flagged)}개(하중이 대부분 다름): 보존하고 표시했습니다: {shown}",
             keys=flagged,
         )
     return frame

@@ -16,7 +16,7 @@ _TABLES_KO = {
     "heats": "히트 이름",
     "table": "표",
     "passes": "패스",
-    "trials": "시험",
+    "trials": "봉",
     "schedule": "패스 스케줄",
     "specific_heat": "비열",
     "stands": "스탠드",

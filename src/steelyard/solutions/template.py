@@ -110,8 +110,8 @@ class Solution:
             ratio = flow / valve
             before = self.now[zone]
             self.now[zone] = ratio if before is None else before + 0.02 * (ratio - before)  # slow mean
-            if time_s < 6.0 * 3600.0 or self.healthy[zone] is None:
-                self.healthy[zone] = self.now[zone]  # the first six hours count as healthy
+            if time_s < 2.0 * 3600.0 or self.healthy[zone] is None:
+                self.healthy[zone] = self.now[zone]  # the first two hours count as healthy
             loss = 1.0 - self.now[zone] / max(self.healthy[zone], 1e-9)
             scores[f"clogging[{{zone}}]"] = min(max(loss / 0.2, 0.0), 1.0)  # a loss of 10 % raises the alarm
         return scores

@@ -23,7 +23,7 @@ HEADINGS = {
     "name": {"en": "name", "ko": "이름"},
     "campaign": {"en": "campaign", "ko": "캠페인"},
     "predictor": {"en": "predictor", "ko": "예측기"},
-    "detector": {"en": "detector", "ko": "감지기"},
+    "detector": {"en": "detector", "ko": "검출기"},
     "process": {"en": "process", "ko": "공정"},
     "ladle_furnace": {"en": "ladle furnace", "ko": "레이들로"},
     "hot_bar_line": {"en": "hot bar line", "ko": "봉강 압연 라인"},

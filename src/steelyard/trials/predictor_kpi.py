@@ -10,6 +10,9 @@ import numpy as np
 
 from steelyard.trials.kpi import Kpi
 
+WIDEST = 1e6
+"""K or %: beyond it a width is no figure to calculate with."""
+
 
 @dataclass(frozen=True)
 class ScoredValues:
@@ -42,8 +45,8 @@ def coverage(record: ScoredValues) -> float:
 
 
 def width(record: ScoredValues) -> float:
-    """Return the mean width of the stated 90 % interval."""
-    return float(np.mean(record.width))
+    """Return the mean width of the stated 90 % interval; one of more than `WIDEST` says nothing and counts as that."""
+    return float(np.mean(np.minimum(record.width, WIDEST)))
 
 
 def unanswered(record: ScoredValues) -> float:

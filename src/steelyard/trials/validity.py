@@ -23,14 +23,19 @@ def limits_of_validity(result: dict[str, Any]) -> list[Text]:
 
 CAMPAIGN: Text = {"en": "campaign", "ko": "캠페인"}
 LEFT_OUT: Text = {"en": "Cases left out?", "ko": "제외된 사례?"}
+LEARNS: Text = {
+    "en": "Does the solution change between cases (learning while running)?",
+    "ko": "실행 중 학습으로 변하는가?",
+}
+LEARNS_ON: Text = {
+    "en": "possible: each process sees its runs in a fixed order, so results repeat; `start` marks a run",
+    "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
+}
+LEARNS_ANEW: Text = {
+    "en": "only within a run: each run has a new process; the seed draws whether the sound or the faulty one is first",
+    "ko": "한 실행 안에서만: 실행마다 프로세스를 새로 시작하며 정상·이상 운전의 순서는 시드로 추첨",
+}
 ABOUT_THE_SOLUTION: tuple[tuple[Text, Text], ...] = (
-    (
-        {"en": "Does the solution change between cases (learning while running)?", "ko": "실행 중 학습으로 변하는가?"},
-        {
-            "en": "possible: each process sees its runs in a fixed order, so results repeat; `start` marks a run",
-            "ko": "가능: 프로세스별 실행 순서가 고정되어 재현되며 `start`로 새 실행을 알림",
-        },
-    ),
     (
         {"en": "Could the solution see the truth?", "ko": "솔루션이 정답을 볼 수 있었는가?"},
         {
@@ -43,7 +48,8 @@ ABOUT_THE_SOLUTION: tuple[tuple[Text, Text], ...] = (
 
 def control_list(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     """Return questions and answers for learned solutions, after ISO/IEC TS 4213 (assessment of machine learning)."""
-    return [*_about_the_test(result), *ABOUT_THE_SOLUTION, (LEFT_OUT, _left_out(result))]
+    learns = LEARNS_ANEW if result["plan"]["trial"]["kind"] == "detector" else LEARNS_ON
+    return [*_about_the_test(result), (LEARNS, learns), *ABOUT_THE_SOLUTION, (LEFT_OUT, _left_out(result))]
 
 
 def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
@@ -57,7 +63,7 @@ def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
         ),
         (
             {"en": "Are test cases independent of what it learned from?", "ko": "시험 사례가 학습 자료와 독립인가?"},
-            _independence(plan),
+            _independence(result),
         ),
         (
             {"en": "Compared with a baseline on the same cases?", "ko": "동일 사례에서 기준과 비교했는가?"},
@@ -76,9 +82,11 @@ def _about_the_test(result: dict[str, Any]) -> list[tuple[Text, Text]]:
     ]
 
 
-def _independence(plan: dict[str, Any]) -> Text:
+def _independence(result: dict[str, Any]) -> Text:
+    plan = result["plan"]
     if plan["trial"]["kind"] == "predictor":
-        return texts("independence_records", plan["plant"]["process"], key=plan["data"]["from_key"])
+        first = str(result["runs"][0]["keys"]).split("–")[0]  # the plan may leave the split to the program
+        return texts("independence_records", plan["plant"]["process"], key=first)
     if plan["suite"]["tag"] == "sealed" and plan["suite"]["commitment"] == demonstration_commitment():
         return {
             "en": "not shown: demonstration seal, which ships with the software; its seeds are known",

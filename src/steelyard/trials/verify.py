@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError, SteelyardError
-from steelyard.trials.canonical import digest
+from steelyard.trials.canonical import digest, plain
 from steelyard.trials.executor import Progress
 from steelyard.trials.plan import TrialPlan, plan_from_record
 from steelyard.trials.report import HTML_NAME, load, render, report_digest
@@ -60,6 +60,11 @@ def differences(old: Any, new: Any, place: str = "") -> list[str]:
     return [] if old == new and type(old) is type(new) else [f"{place}: {_short(old)} → {_short(new)}"]
 
 
+def _of_plans(report: dict[str, Any], plan: TrialPlan) -> list[str]:
+    """Return what the files that stand there now make different in the plan."""
+    return differences(plain(report["result"]["plan"]), plain(plan.record()), "plan")
+
+
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -92,7 +97,7 @@ def verify(
     with tempfile.TemporaryDirectory() as folder:
         plan = _plan(report, path, places or {}, Path(folder))
         if plan.hash() != report["plan_hash"]:
-            return {**answer, "differences": differences(report["result"]["plan"], plan.record(), "plan") + about_page}
+            return {**answer, "differences": _of_plans(report, plan) + about_page}
         again = _run(plan, store, progress, threads)
     found = [*differences(_covered(report), _covered(again)), *_sealed(report), *about_page]
     return {

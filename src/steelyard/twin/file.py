@@ -28,7 +28,7 @@ PLAIN = (
     "practice", "wait", "hyper", "figures", "card",
 )  # fmt: skip
 DOUBT = "look for a wrong clock, unit or file: steelyard hub check NAME"
-REMEDY = "calibrate again: steelyard twin calibrate ladle_furnace --data NAME --until KEY --out FILE"
+REMEDY = "calibrate again: steelyard twin calibrate PROCESS --data NAME --out FILE"
 AnyTwin = Twin | bars.BarTwin
 
 

@@ -150,7 +150,7 @@ def near_copies(sheet: Sheet) -> list[Finding]:
             pairs.append((a, b, r2))
     if not pairs:
         return []
-    shown = "; ".join(f"{a} and {b} ({r2:.2%})" for a, b, r2 in pairs[:5])
+    shown = "; ".join(f"{a} = {b} ({r2:.2%})" for a, b, r2 in pairs[:5])
     return [
         Finding(
             "near_copy",

@@ -35,7 +35,7 @@ REFERENCE = {
     },
     "roll_force_setup": {
         "en": "the same algorithm, written as the set-up forces of the next bar's passes",
-        "ko": "같은 알고리즘으로 다음 봉강의 패스별 설정 하중을 지령",
+        "ko": "같은 알고리즘으로 다음 봉의 패스별 설정 하중을 지령",
     },
     "burner_limit_alarm": {
         "en": "limit alarms of a usual control system; the baseline of the detector trial",

@@ -211,7 +211,7 @@ OF_THE_LOG = (
              digits=3),
     declare("throughput_per_h", "1/h", "higher", (0, 500), throughput, "(n − 1 − cobbles) / (t_last − t_first)",
             "Throughput", "시간당 생산", "Bars per hour that were not lost in the mill",
-            "압연 사고 없이 생산된 시간당 봉강 수", digits=1),
+            "압연 사고 없이 생산된 시간당 봉 수", digits=1),
     declare("trouble_per_100", "1", "lower", (0, 100), trouble, "100 · n(cobble or overload) / n",
             "Cobbles and overloads per 100 bars", "봉 100개당 압연 사고·과부하",
             "Bars lost in the mill or rolled with an overload", "압연 중 손실되거나 과부하로 압연된 봉"),
