@@ -153,10 +153,10 @@ def test_the_demonstration_seal_is_not_called_unknown():
     from steelyard.trials.validity import _independence
 
     record = load_plan("advisor").record()
-    assert "known" in _independence(record)["en"]
-    assert "unknown" not in _independence(record)["en"]
+    assert "known" in _independence({"plan": record})["en"]
+    assert "unknown" not in _independence({"plan": record})["en"]
     record["suite"]["commitment"] = "0" * 64
-    assert "unknown before" in _independence(record)["en"]
+    assert "unknown before" in _independence({"plan": record})["en"]
 
 
 def test_trials_modules_import_in_one_direction():
