@@ -13,7 +13,7 @@ from steelyard.engine.blocks import member
 from steelyard.engine.ensemble import advance_ensemble, digest
 from steelyard.errors import ParameterError
 from steelyard.plant import hot_bar_line
-from steelyard.plant.line import LineWorks, all_faults, line_draws, new_line, open_line, shipped_line
+from steelyard.plant.line import LineWorks, all_faults, line_draws, new_line, open_line, shipped_line, with_mill
 from steelyard.plant.scenarios import scenario, scenarios
 
 SHIFT = 9000
@@ -141,6 +141,15 @@ def test_a_fault_grows_in_time() -> None:
     assert (half != before).any()
     works.advance(2000)
     assert (works.plant["reheating_furnace"]["p"] != half).any()
+
+
+def test_the_mill_of_another_plant_is_refused() -> None:
+    values = shipped_line()
+    mill = {**values.mill, "emissivity": 0.7}
+    assert with_mill(values, "pilot", "pilot", mill).mill["emissivity"] == 0.7
+    assert values.mill["emissivity"] != 0.7
+    with pytest.raises(ParameterError, match="rod_mill"):
+        with_mill(values, "pilot", "rod_mill", mill)
 
 
 def test_draws_differ_and_repeat() -> None:

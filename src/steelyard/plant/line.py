@@ -79,6 +79,18 @@ def shipped_line(plant: str = "pilot") -> LineValues:
     return LineValues(**{HOUSES.get(unit, "traffic"): numbers for unit, numbers in values.items()})
 
 
+def with_mill(values: LineValues, plant: str, mill_plant: str, mill: dict[str, Any]) -> LineValues:
+    """Return the line with another mill of its own kind; ParameterError when that one belongs to another plant."""
+    if mill_plant != plant:
+        raise ParameterError(
+            f"this is a twin of the mill {mill_plant!r}, the line {plant!r} rolls other billets in other grooves: "
+            f"calibrate one on bars of {plant!r}"
+        )
+    changed = values.copy()
+    changed.mill = dict(mill)
+    return changed
+
+
 def line_draws(plant: str, n: int, seed: int) -> list[LineValues]:
     """Return `n` plausible lines before any calibration: parameters with an `sd` are drawn, cut at 2 sd."""
     sets = {unit: load_parameters(path, block).numbers for unit, (path, block) in _files(plant).items()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from steelyard import __version__
 from steelyard.errors import ParameterError
-from steelyard.plant.line import NAME, LineValues, LineWorks, open_line, shipped_line
+from steelyard.plant.line import NAME, LineValues, LineWorks, open_line, shipped_line, with_mill
 from steelyard.plant.recorder import record_run
 
 HOUR = 3600
@@ -63,8 +63,7 @@ def line_values(plant: str, twin: Path | None) -> LineValues:
     found = load(twin)
     if found.process != "bar_rolling":
         raise ParameterError(f"{twin} is a twin of {found.process}; a line takes one of bar_rolling")
-    values.mill = dict(found.parameters)
-    return values
+    return with_mill(values, plant, found.plant, found.parameters)
 
 
 def _weighed_only(works: LineWorks, seconds: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ PEDIGREE: Text = {
 ROBUST: Text = {
     "en": "pyrometers that miss the bar weigh less; off-schedule bars are left out by their elongation, never by their "
     "error; neither force nor torque of a bar takes part in its own prediction",
-    "ko": "봉을 놓친 고온계 값은 가중치가 작아지고, 스케줄을 벗어난 봉은 오차가 아니라 연신으로 제외하며, 봉 "
+    "ko": "봉을 놓친 방사온도계 값은 가중치가 작아지고, 스케줄을 벗어난 봉은 오차가 아니라 연신으로 제외하며, 봉 "
     "자신의 하중과 토크는 그 봉의 예측에 쓰이지 않습니다",
 }
 UNUSED: Text = {"en": "no use on a plant yet", "ko": "아직 현장에서 쓰인 적이 없습니다"}
@@ -109,7 +109,7 @@ def rod_mill_card(twin: BarTwin) -> dict[str, Any]:
         "en": "one measured set of an unnamed mill; torque from motor current, temperature right behind the gap; roll "
         "water is not recorded: a trend of the pyrometers along the mill stands for it and is no physics",
         "ko": "이름이 밝혀지지 않은 압연기의 측정 한 벌. 토크는 모터 전류에서, 온도는 롤 간극 직후에서 잰 값입니다. 롤 "
-        "냉각수는 기록이 없어 압연기를 따라가는 고온계 경향으로 대신하며 물리 모델이 아닙니다",
+        "냉각수는 기록이 없어 압연기를 따라가는 방사온도계 경향으로 대신하며 물리 모델이 아닙니다",
     }
     rows = twin.estimates()
     known = sum(row["identified"] for row in rows)

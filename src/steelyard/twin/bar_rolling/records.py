@@ -125,9 +125,9 @@ def find_trial(bars: Bars, name: str) -> int:
 def calibrating(bars: Bars, until: list[str]) -> np.ndarray:
     """Return which bars calibrate, boolean (n,).
 
-    Without `until` the first two thirds of each campaign; else the bars of each campaign before its own trial. A campaign
-    without one stops at the time of the latest trial given; if it began later still, its own first two thirds calibrate:
-    a steel and a day's gap settings need bars of their own.
+    Without `until` the first two thirds of each campaign; else the bars of each campaign before its own trial. A
+    campaign without one stops at the time of the latest trial given; if it began later still, its own first two thirds
+    calibrate: a steel and a day's gap settings need bars of their own.
     """
     chosen = np.zeros(len(bars), dtype=bool)
     named = [find_trial(bars, name) for name in until]

@@ -47,8 +47,9 @@ class HotBarLine(Subject):
 
     def from_twin(self, twin: Any, n: int, seed: int) -> tuple[Any, list[Any]]:
         """Return the shipped line with the mill of a calibrated twin, and `n` draws: mill posterior, rest priors."""
-        values = self.shipped(self.parameters)
-        values.mill = twin.values()
+        from steelyard.plant.line import with_mill
+
+        values = with_mill(self.shipped(self.parameters), self.parameters, twin.plant, twin.values())
         if not n:
             return values, []
         draws = self.draws(self.parameters, n, seed)
