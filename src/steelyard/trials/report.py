@@ -110,14 +110,14 @@ def grouped(names: list[str]) -> list[str]:
 def card(view: View) -> list[dict[str, Any]]:
     """Return the credibility card: name, level 0 to 4, evidence."""
     entries = view.result["plant"].get("card") or SHIPPED_CARD
-    return [
-        {
-            "name": view.pick(entry.get("name") or CARD_NAMES.get(entry["id"], entry["id"])),
-            "level": max(0, min(4, int(entry["level"]))),
-            "evidence": view.pick(entry["evidence"]),
-        }
-        for entry in entries
-    ]
+    rows = []
+    for entry in entries:
+        highest, evidence = 4, view.pick(entry["evidence"])
+        if entry["id"] == "validation" and view.subject.unmeasured and view.kind != "predictor":
+            highest, evidence = 1, f"{evidence}; {view.pick(view.subject.unmeasured)}"
+        name = view.pick(entry.get("name") or CARD_NAMES.get(entry["id"], entry["id"]))
+        rows.append({"name": name, "level": max(0, min(highest, int(entry["level"]))), "evidence": evidence})
+    return rows
 
 
 def violations(view: View) -> list[dict[str, Any]]:

@@ -104,6 +104,7 @@ class Subject:
     watched: tuple[str, ...] = ()
     window: float | None = None
     records: Records | None = None
+    unmeasured: Texts | None = None  # what no record of this process can confirm: said on every credibility card
 
     def shipped(self, plant: str) -> Any:
         """Return the values of a shipped plant."""

@@ -14,6 +14,12 @@ from steelyard.units import from_si
 
 __all__ = ["SUBJECT", "HotBarLine", "figures_of"]
 SLOTS, COLUMNS = 30, 4
+UNMEASURED = {
+    "en": "furnace temperatures, scale, descaling and cooling bed: published and analytic cases only, no measurement "
+    "at hand; only the passes of the mill are compared with measured bars",
+    "ko": "가열로 온도, 스케일, 디스케일링, 냉각상은 공개·해석 사례로만 확인했고 실측값이 없습니다. "
+    "실측 봉과 비교한 것은 압연 패스뿐입니다",
+}
 LEVEL_2 = 0.0
 """A zone set-point [°C] below 400 °C leaves the zone to the level-2 table; a force [kN] of 0 the pass to its own."""
 
@@ -32,6 +38,7 @@ class HotBarLine(Subject):
     watched = picture.TRACED
     window = kpi.TOLERANCE_K
     records = passes.RECORDS
+    unmeasured = UNMEASURED
 
     def shipped(self, plant: str) -> Any:
         """Return the values of a shipped line."""
