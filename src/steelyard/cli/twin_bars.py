@@ -35,6 +35,8 @@ TEXT: dict[str, Any] = {
              "ko": "경고: 이 가운데 {n}개 봉은 보정에 쓰였습니다. 처음 보는 봉에 대한 시험이 아닙니다"},
     "few": {"en": "WARNING: only {n} bars were scored; errors of so few say little",
             "ko": "경고: 평가한 봉이 {n}개뿐입니다. 이렇게 적은 수의 오차는 의미가 작습니다"},
+    "worse": {"en": "WARNING: a plain baseline predicts these bars better: this is no twin of their mill, or not of now",
+              "ko": "경고: 단순 기준이 이 봉들을 더 잘 예측합니다. 이 압연기의 트윈이 아니거나 지금 상태의 트윈이 아닙니다"},
     "rod": {"en": "Agreement with the measured set(s) {sets} of the rod mill", "ko": "선재 압연기와의 일치도(측정 세트 {sets})"},
     "rods": {"en": ("", "torque [%]", "temperature [K]"), "ko": ("", "토크 [%]", "온도 [K]")},
     "twin": {"en": "twin", "ko": "트윈"},
@@ -85,6 +87,9 @@ def _show_bars(result: dict[str, Any], lang: str) -> None:
         typer.echo(TEXT["left"][lang].format(n=split["off_schedule"]))
     if split["bars_seen_before"]:
         typer.secho(TEXT["seen"][lang].format(n=split["bars_seen_before"]), fg=typer.colors.RED, err=True)
+    plain = min(result[name]["force_mape"] for name in ("uncalibrated", "pass_mean"))
+    if result["given_temperature"]["force_mape"] > plain:
+        typer.secho(TEXT["worse"][lang], fg=typer.colors.YELLOW, err=True)
     if split["bars"] < FEW:
         typer.secho(TEXT["few"][lang].format(n=split["bars"]), fg=typer.colors.YELLOW, err=True)
 

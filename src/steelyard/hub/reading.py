@@ -138,7 +138,7 @@ def _decode(path: Path, how: Format, needed: str) -> str:
         fits = ", ".join(guess for guess in _GUESSES[:2] if _decodes(content, guess)) or "none of cp949, cp1251"
         raise DataError(
             f"{path}, row {row}: not {encoding} text; it could be {fits}: "
-            'state it in the mapping file as [format] encoding = "…" (or --encoding), or save the file as UTF-8'
+            'state it in the mapping file as [format] encoding = "…", or save the file as UTF-8'
         ) from error
 
 
