@@ -136,8 +136,7 @@ def test_the_store_survives_killed_imports(home, tmp_path, how):
         assert child.stdout is not None
         child.stdout.readline()
         time.sleep(rng.uniform(0.05, 0.6))
-        child.send_signal(how)
-        child.wait(timeout=20)
+        _stop(child, how)
         store = open_store()
         assert "kept" in store.names()
         for name in store.names():
@@ -148,6 +147,19 @@ def test_the_store_survives_killed_imports(home, tmp_path, how):
         assert list((home / "incoming").iterdir()) == []
         assert len(list((home / "datasets").iterdir())) == len(store.names())
         store.close()
+
+
+def _stop(child: "subprocess.Popen[bytes]", how: int) -> None:
+    """Send the signal until the child has ended: Python drops an interrupt that comes while an object is finalised."""
+    for _ in range(20):
+        child.send_signal(how)
+        try:
+            child.wait(timeout=3)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+    child.kill()
+    pytest.fail("the import did not end")
 
 
 def test_events_come_in_time_order(home, tmp_path):

@@ -259,7 +259,7 @@ def test_the_set_point_optimiser_saves_fuel_under_its_guardrails():
 def test_a_twin_brings_its_mill_and_the_rest_is_drawn_from_the_priors():
     shipped = LINE.shipped("pilot")
     mills = [{**shipped.mill, "radiation_factor": value} for value in (1.1, 1.2, 1.3)]
-    twin = SimpleNamespace(values=lambda: mills[0], draws=lambda n, seed: mills[1 : n + 1])
+    twin = SimpleNamespace(plant="pilot", values=lambda: mills[0], draws=lambda n, seed: mills[1 : n + 1])
     values, draws = LINE.from_twin(twin, 2, 7)
     assert values.mill == mills[0]
     assert values.furnace == shipped.furnace
