@@ -99,10 +99,15 @@ def test_ctrl_c_during_an_import_leaves_the_store_readable(home: Path, tmp_path:
 
 @pytest.mark.slow
 def test_bench_measures_and_reaches_its_goals(home: Path) -> None:
-    result = json.loads(steelyard("bench", "--json", home=home).stdout)
+    result = json.loads(steelyard("bench", "--days", "20", "--json", home=home).stdout)
     assert result["lockstep_per_s"] >= 50_000
     assert result["fused_per_s"] >= 150_000
     assert result["unjitted_ratio"] > 20
     assert result["cold_start_s"] > result["warm_start_s"] > 0
     assert result["threads_ratio"] > 0
     assert result["cartpole_ratio"] is None or result["cartpole_ratio"] > 0
+    assert result["line_lockstep_x"] >= 1_000
+    assert result["line_fused_x"] >= 20_000
+    assert result["schedule_vs_pyroll"] is None or result["schedule_vs_pyroll"] >= 500
+    assert result["year_bars"] > 20 * 700
+    assert result["year_peak_mb"] <= 1.02 * result["year_peak_mb_early"]
