@@ -25,12 +25,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": WORDS | {"engine", "physics", "materials"},
     "plant": WORDS | {"engine", "materials", "processes"},
     "hub": WORDS,
+    "live": WORDS | {"plant", "hub"},
+    "protocols": WORDS | {"plant", "live"},
+    "web": WORDS | {"plant", "hub", "live", "twin", "trials"},
+    "server": WORDS | {"plant", "hub", "live", "protocols", "web", "twin", "solutions", "trials"},
     "twin": WORDS | {"engine", "processes", "plant", "hub"},
     "solutions": WORDS,
     "trials": WORDS | {"plant", "hub", "twin", "solutions"},
     "samples": set(),
     "environments": WORDS | {"plant"},
-    "studies": WORDS | {"plant", "hub", "twin", "solutions", "trials"},
+    "studies": WORDS | {"plant", "hub", "live", "protocols", "server", "twin", "solutions", "trials"},
     "validation": WORDS | {"engine", "physics", "materials", "processes", "plant", "hub", "twin"},
 }
 HEAVY = {
@@ -45,6 +49,16 @@ HEAVY = {
     "jinja2",
     "gymnasium",
     "pyroll",
+    "asyncua",
+    "fastapi",
+    "uvicorn",
+    "pymodbus",
+    "aiomqtt",
+    "amqtt",
+    "argon2",
+    "cryptography",
+    "google",
+    "httpx2",
 }
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 400, 40, 150
 

@@ -27,3 +27,7 @@ class DataError(SteelyardError):
 
 class SolutionError(SteelyardError):
     """A solution broke the contract: it crashed, hung, or answered nonsense."""
+
+
+class AccessError(SteelyardError):
+    """Somebody on the wire may not do this: no right, no lease, or not who it says it is."""

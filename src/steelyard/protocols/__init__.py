@@ -1,0 +1,1 @@
+"""The languages of a plant: each protocol is a thin adapter over the works of a site."""

@@ -1,0 +1,1 @@
+"""The gate house: puts a live works, its record and its protocols together, and takes them apart again."""
