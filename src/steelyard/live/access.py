@@ -105,16 +105,15 @@ class Leases:
 def permit(session: Session, names: list[str], leases: Leases) -> str:
     """Return the role under which a session may write these signals, its lease taken or renewed.
 
-    AccessError when one of them is nobody's, when they belong to several roles, or when the session lacks role or lease.
+    AccessError when one of them is nobody's, when they are of several roles, or when the session lacks role or lease.
     """
     roles = {name: role_of(name) for name in names}
     closed = [name for name, role in roles.items() if role is None]
     if closed:
         raise AccessError(f"{closed[0]!r} cannot be written from outside the plant")
     if len(set(roles.values())) != 1:
-        raise AccessError(
-            f"one write is of one role; these are of: {', '.join(sorted({str(r) for r in roles.values()}))}"
-        )
+        several = ", ".join(sorted({str(role) for role in roles.values()}))
+        raise AccessError(f"one write is of one role; these are of: {several}")
     role = str(next(iter(roles.values())))
     leases.take(role, session)
     return role

@@ -30,7 +30,7 @@ class Audit:
         self._flood: dict[tuple[str, str, str], list[Any]] = {}
 
     def note(self, kind: str, session: Session | None = None, **what: Any) -> None:
-        """Log an entry: `kind` such as write, refused, malformed, login, login_failed, command; `what` is plain data."""
+        """Log an entry: `kind` such as write, refused, malformed, login, login_failed, command; `what` is plain."""
         who = {"user": session.user, "via": session.via, "peer": session.peer} if session else {}
         entry = {"when": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **who, **what}
         with self._lock:

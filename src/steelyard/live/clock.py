@@ -95,7 +95,7 @@ class Clock:
         if self._due() >= self._made + self.block:
             try:
                 self._step(self.block)
-            except Exception as error:  # the works stands still and says why; the protocols go on
+            except Exception as error:  # noqa: BLE001 the works stands still and says why; the protocols go on
                 self.failure, self.running = error, False
             self._made += self.block
 
@@ -105,7 +105,7 @@ class Clock:
             return
         try:
             future.set_result(work())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 it goes to who asked
             future.set_exception(error)
 
 

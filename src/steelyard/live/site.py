@@ -1,4 +1,4 @@
-"""The site: all works on the wire, one main works and what was forked from it or is under trial, and who may come in."""
+"""The site: all works on the wire (the main one, its forks, those under trial), and who may come in."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ class Site:
     """Works by id, users, audit log. Protocols are told when a works comes or goes."""
 
     def __init__(self, name: str, users: Users, audit: Audit, folder: Path, anonymous: bool = True) -> None:
-        """`folder` is where the server keeps its files (certificates, snapshots); `anonymous` may read without login."""
+        """`folder` holds the server's files (certificates, snapshots); `anonymous` may read without login."""
         self.name, self.users, self.audit, self.folder, self.anonymous = name, users, audit, folder, anonymous
         self.works: dict[str, Any] = {}
         self._added: list[Change] = []

@@ -31,7 +31,7 @@ class Record(Protocol):
         """Write what is still in memory."""
 
     def history(self, names: Sequence[str], start_s: float, end_s: float, limit: int) -> dict[str, np.ndarray]:
-        """Return recorded columns: ``time_s``, each name, and each ``name|status`` and ``name|offset`` that there is."""
+        """Return recorded columns: ``time_s``, each name, each ``name|status`` and ``name|offset`` that there is."""
 
 
 class LiveWorks:
@@ -191,7 +191,7 @@ class LiveWorks:
             for listener in list(self._listeners):
                 try:
                     await listener(frame)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 one bad listener must not stop the others
                     self.audit.note("unhandled", works=self.id, where="listener", why=repr(error))
             self._waiting -= 1
 
