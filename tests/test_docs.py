@@ -1,7 +1,8 @@
 """The documentation does what it says: pages are up to date, commands run, links lead somewhere, twins agree.
 
 A page is a session: its ```console blocks run from top to bottom in one empty folder and one empty store. Lines that
-begin with `$ steelyard` run; they end with exit code 0, or with the one given as `# exit 2`. A block that begins with
+begin with `$ steelyard` run; they end with exit code 0, or with the one given as `# exit 2`. One that ends with `&` is a
+server: it runs beside what follows, on free ports, and is stopped at the end of the page. A block that begins with
 ```python file=NAME is written to NAME first. A page with a long command is among the slow tests. The commands of
 a Korean page are those of its English twin, which a test says; so one with long commands is not run a second time.
 """
@@ -9,9 +10,14 @@ a Korean page are those of its English twin, which a test says; so one with long
 import importlib.util
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +28,7 @@ DOCS = ROOT / "docs"
 SAMPLES = ROOT / "src/steelyard/samples/ladle_furnace_synthetic"
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 LONGEST_COMMAND_S = 300
+FREE_PORTS = ("--http-port", "0", "--opcua-port", "0", "--mqtt-port", "0", "--modbus-port", "0")
 
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "decisions").glob("*.md")])
 KOREAN = [p for p in ALL_PAGES if p.name.endswith(".ko.md")]
@@ -121,17 +128,45 @@ def test_the_commands_of_a_page_run(page: Path, tmp_path: Path, request: pytest.
     if expects_heats(page):
         shutil.copytree(request.getfixturevalue("prepared_home"), home)
     folder = reader_folder(tmp_path / "here")
-    for step in steps(page):
-        if step.file:
-            (folder / step.file).write_text(step.text, encoding="utf-8")
-        for command, code in step.commands:
-            ran = subprocess.run(
-                command, shell=True, cwd=folder, env=environment(home), capture_output=True, text=True,
-                timeout=LONGEST_COMMAND_S,
-            )  # fmt: skip
-            seen = f"$ {command}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
-            assert ran.returncode == code, f"exit {ran.returncode}, not {code}\n{seen}"
-            assert "Traceback" not in ran.stderr, seen
+    with ExitStack() as servers:
+        for step in steps(page):
+            if step.file:
+                (folder / step.file).write_text(step.text, encoding="utf-8")
+            for command, code in step.commands:
+                if command.endswith("&"):
+                    servers.enter_context(background(command.removesuffix("&"), folder, home))
+                    continue
+                ran = subprocess.run(
+                    command, shell=True, cwd=folder, env=environment(home), capture_output=True, text=True,
+                    timeout=LONGEST_COMMAND_S,
+                )  # fmt: skip
+                seen = f"$ {command}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
+                assert ran.returncode == code, f"exit {ran.returncode}, not {code}\n{seen}"
+                assert "Traceback" not in ran.stderr, seen
+
+
+@contextmanager
+def background(command: str, folder: Path, home: Path) -> Iterator[None]:
+    """Run a server of a page until the page ends: it gets free ports, and must stop cleanly on Ctrl-C."""
+    errors = home.with_name("server-stderr.txt")
+    with errors.open("w") as stderr:
+        server = subprocess.Popen(
+            [*shlex.split(command), *FREE_PORTS], cwd=folder, env=environment(home), stdout=stderr, stderr=stderr
+        )
+    try:
+        deadline = time.monotonic() + LONGEST_COMMAND_S
+        while not list(home.glob("server*/endpoints.json")):
+            assert server.poll() is None, f"$ {command}\n{errors.read_text()[-2000:]}"
+            assert time.monotonic() < deadline, f"$ {command} did not start"
+            time.sleep(0.05)
+        yield
+        server.send_signal(signal.SIGINT)
+        assert server.wait(10) == 0, errors.read_text()[-2000:]
+        assert "Traceback" not in errors.read_text(), errors.read_text()[-2000:]
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
 
 
 def test_a_wrong_command_is_noticed(tmp_path: Path) -> None:

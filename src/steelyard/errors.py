@@ -31,3 +31,7 @@ class SolutionError(SteelyardError):
 
 class AccessError(SteelyardError):
     """Somebody on the wire may not do this: no right, no lease, or not who it says it is."""
+
+
+class LeaseError(AccessError):
+    """Somebody else holds the lease of the role just now: wait, or let it be released."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-from steelyard.errors import AccessError
+from steelyard.errors import AccessError, LeaseError
 from steelyard.plant.board import ROLE_WRITES
 
 ENGINEER, VIEWER = "engineer", "viewer"
@@ -67,14 +67,14 @@ class Leases:
         self._held: dict[str, Lease] = {}
 
     def take(self, role: str, session: Session) -> Lease:
-        """Take or renew the lease of a role; AccessError when the session has no such role or another one holds it."""
+        """Take or renew the lease of a role; AccessError when the session lacks it, LeaseError when another holds it."""
         if role not in ROLE_WRITES or role not in session.roles:
             have = ", ".join(sorted(session.roles)) or "none"
             raise AccessError(f"user {session.user!r} has no role {role!r} (it has: {have}); log in as another user")
         holder = self.holder(role)
         if holder is not None and holder.session.id != session.id:
             left = holder.until - self._clock()
-            raise AccessError(
+            raise LeaseError(
                 f"the lease of {role!r} is held by {holder.session.user!r} over {holder.session.via} "
                 f"for another {left:.0f} s; wait, or let it be released"
             )

@@ -12,16 +12,15 @@ drift = { value = -4, unit = "K/h", source = "…" }       # added to the settin
 ```
 """
 
-import difflib
 import math
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from steelyard.errors import ParameterError, UnitError
+from steelyard.plant.declaring import named_signals, read_toml
 from steelyard.plant.instruments import RING, InstrumentFault, new_instruments
 from steelyard.signals import Signal
 from steelyard.units import unit
@@ -49,7 +48,7 @@ def load_instruments(path: Path, signals: list[Signal]) -> np.ndarray:
     owner: dict[str, dict[str, float]] = {}
     for number, entry in enumerate(raw["instrument"], 1):
         where = _where(path, text, number)
-        for signal in _named(entry, signals, where):
+        for signal in named_signals(entry, signals, where):
             if signal.name in owner:
                 raise ParameterError(f"{where}: {signal.name} has an instrument already; name each signal once")
             owner[signal.name] = _settings(entry, signal, where)
@@ -76,7 +75,7 @@ def load_faults(path: Path, signals: list[Signal], instruments: np.ndarray) -> d
     faults = {}
     for name, entry in raw["fault"].items():
         where = f"{path}: [fault.{name}]"
-        named = _named(entry, signals, where)
+        named = named_signals(entry, signals, where)
         bare = [signal.name for signal in named if signal.name not in rows]
         if bare:
             raise ParameterError(f"{where}: {bare[0]} has no instrument that could fail")
@@ -93,11 +92,7 @@ def load_faults(path: Path, signals: list[Signal], instruments: np.ndarray) -> d
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the text and the content of a declaration with the keys `instrument` and `fault`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ParameterError(f"{path}: cannot be read as a file of instruments: {error}") from error
+    text, raw = read_toml(path, "a file of instruments")
     unknown = sorted(set(raw) - {"about", "instrument", "fault"})
     if unknown:
         raise ParameterError(f"{path}: {unknown[0]!r} is not understood; allowed are about, instrument, fault")
@@ -114,23 +109,6 @@ def _where(path: Path, text: str, number: int) -> str:
         if count == number:
             return f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
     return f"{path}: instrument {number}"
-
-
-def _named(entry: dict[str, Any], signals: list[Signal], where: str) -> list[Signal]:
-    """Return the signals that an entry's patterns name."""
-    patterns = entry.get("signals")
-    patterns = [patterns] if isinstance(patterns, str) else patterns
-    if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) for p in patterns):
-        raise ParameterError(f'{where}: needs signals = ["house.signal", …]')
-    found: list[Signal] = []
-    for pattern in patterns:
-        rule = re.compile(re.escape(pattern).replace(r"\*", ".*"))
-        named = [signal for signal in signals if rule.fullmatch(signal.name)]
-        if not named:
-            near = difflib.get_close_matches(pattern, [signal.name for signal in signals], 4, 0.3)
-            raise ParameterError(f"{where}: no signal is called {pattern!r}; near it are: {', '.join(near) or 'none'}")
-        found += [signal for signal in named if signal not in found]
-    return found
 
 
 def _settings(entry: dict[str, Any], signal: Signal, where: str, signed: bool = False) -> dict[str, float]:

@@ -39,8 +39,12 @@ class Scenario:
 
 def scenarios(process: str) -> dict[str, Scenario]:
     """Return the scenarios of a process by id, in the order of their names."""
-    folder = LINES / process if (LINES / process).is_dir() else house(process).folder
-    return {s.id: s for s in map(_read, sorted((folder / "scenarios").glob("*.toml")))}
+    return {s.id: s for s in map(_read, sorted((folder_of(process) / "scenarios").glob("*.toml")))}
+
+
+def folder_of(process: str) -> Path:
+    """Return where the files of a line or of a process lie."""
+    return LINES / process if (LINES / process).is_dir() else house(process).folder
 
 
 def scenario(process: str, name: str) -> Scenario:

@@ -7,7 +7,7 @@ from steelyard.trials.catalogue import catalogue
 from steelyard.trials.labels import labels
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.seal import demonstration_commitment
-from steelyard.trials.wording import VERDICTS, amount, number, sentence
+from steelyard.trials.wording import VERDICTS, amount, number, points, sentence
 
 Text = dict[str, str]
 
@@ -32,16 +32,19 @@ class Safety:
 
 def _effect(result: dict[str, Any], plan: TrialPlan) -> dict[str, Any]:
     one = catalogue(plan.trial.kind, plan.plant.process)[result["kpi"]]
-    low, high = amount(result["low"], "1", signed=True), amount(result["high"], one.unit, signed=True)
+    low = amount(result["low"], "1", signed=True)
+    margin, whole = result.get("margin"), 0 if float(result.get("margin") or 0.5).is_integer() else None
+    units = {lang: points(one.unit, lang) for lang in ("en", "ko")}
+    effect, high = (
+        {lang: amount(result[end], unit, signed=True) for lang, unit in units.items()} for end in ("effect", "high")
+    )
     return {
         "name": one.name,
-        "effect": amount(result["effect"], one.unit, signed=True),
-        "interval": {"en": f"{low} to {high}", "ko": f"{low} ~ {high}"},
+        "effect": effect,
+        "interval": {"en": f"{low} to {high['en']}", "ko": f"{low} ~ {high['ko']}"},
         "baseline": amount(result["baseline"], one.unit),
         "solution": amount(result["solution"], one.unit),
-        "margin": amount(
-            result.get("margin"), one.unit, 0 if float(result.get("margin") or 0.5).is_integer() else None
-        ),
+        "margin": {lang: amount(margin, unit, whole) for lang, unit in units.items()},
         "needed": number(result.get("needed_runs"), 0),
         "level": number(100.0 * result["confidence"], 0),
     }

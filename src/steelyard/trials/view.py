@@ -7,7 +7,7 @@ from steelyard.trials.catalogue import catalogue
 from steelyard.trials.labels import label, labels
 from steelyard.trials.sections import spoken
 from steelyard.trials.subjects import subject
-from steelyard.trials.wording import amount, number, pick
+from steelyard.trials.wording import amount, number, pick, points
 
 
 class View:
@@ -46,15 +46,17 @@ class View:
         return self.pick(self.kpis[kpi].name)
 
     def value(self, kpi: str, value: float | None, signed: bool = False) -> str:
-        """Return a KPI value with its unit."""
-        return amount(value, self.kpis[kpi].unit, None if signed else self.kpis[kpi].digits, signed)
+        """Return a KPI value with its unit; a signed one is a difference."""
+        one = self.kpis[kpi]
+        if signed:
+            return amount(value, points(one.unit, self.lang), signed=True)
+        return amount(value, one.unit, one.digits)
 
     def interval(self, row: dict[str, Any], unit: bool = True) -> str:
         """Return "low … high" with the unit."""
-        low, high = number(row["low"], signed=True), number(row["high"], signed=True)
-        text = f"{low} ~ {high}" if self.lang == "ko" else f"{low} to {high}"
-        symbol = self.kpis[row["kpi"]].unit
-        return f"{text} {symbol}" if unit and symbol != "1" else text
+        symbol = points(self.kpis[row["kpi"]].unit, self.lang) if unit else "1"
+        low, high = number(row["low"], signed=True), amount(row["high"], symbol, signed=True)
+        return f"{low} ~ {high}" if self.lang == "ko" else f"{low} to {high}"
 
     def comparison(self, row: dict[str, Any]) -> dict[str, str]:
         """Return the cells of one comparison."""
@@ -69,7 +71,7 @@ class View:
             "unit": self.kpis[kpi].unit,
             "description": self.pick(self.kpis[kpi].description),
             "formula": self.kpis[kpi].formula,
-            "baseline": self.value(kpi, row["baseline"]) if against is None else self.value(kpi, against),
+            "baseline": self.value(kpi, row["baseline"]),
             "solution": self.value(kpi, row["solution"]),
             "effect": self.value(kpi, row["effect"], True),
             "percent": f"{number(row['effect_percent'], 1, True)} %" if relative else self.distance(row),
@@ -81,15 +83,22 @@ class View:
         }  # fmt: skip
 
     def distance(self, row: dict[str, Any]) -> str:
-        """Return what the effect of a KPI with a target is: the change of the distance from it."""
-        if row["target"] is None or row["against"] is not None:
+        """Return what the effect is measured from: a fixed value, or the distance from the KPI's target before."""
+        if row["against"] is not None:
+            return self.label("from_fixed", value=self.fixed(row["kpi"], row["against"]))
+        if row["target"] is None:
             return ""
-        return f"Δ|x − {self.margin(row['kpi'], row['target'])}|"
+        return f"Δ|x − {self.fixed(row['kpi'], row['target'])}|"
 
     def margin(self, kpi: str, margin: float) -> str:
-        """Return a margin as it was planned, with its unit."""
-        unit = self.kpis[kpi].unit
+        """Return a margin as it was planned, with the unit of a difference."""
+        unit = points(self.kpis[kpi].unit, self.lang)
         return f"{margin:g}" if unit == "1" else f"{margin:g} {unit}"
+
+    def fixed(self, kpi: str, value: float) -> str:
+        """Return a value as it was planned, with its unit."""
+        unit = self.kpis[kpi].unit
+        return f"{value:g}" if unit == "1" else f"{value:g} {unit}"
 
     def scenario(self, id_: str) -> str:
         """Return a scenario's title."""

@@ -51,6 +51,15 @@ def amount(value: float | None, unit: str, digits: int | None = None, signed: bo
     return shown if unit == "1" else f"{shown} {unit}"
 
 
+def points(unit: str, lang: str) -> str:
+    """Return the unit of a difference: that of two percentages is percentage points, for 5 % of them is something else.
+
+    >>> points("%", "en"), points("%", "ko"), points("K", "ko")
+    ('pp', '%p', 'K')
+    """
+    return {"en": "pp", "ko": "%p"}[lang] if unit == "%" else unit
+
+
 def won(value: float | None, lang: str) -> str:
     """Return an amount of money: million won, or 억원 in Korean from 100 million on.
 

@@ -93,7 +93,7 @@ def _jominy_rockwell(steel: tuple[float, ...], grain: float, distance: float) ->
 
 
 def jominy(given: Values) -> Values:
-    """Return HRC over the distance [mm] of a deep- and a shallow-hardening steel, and the knee of the latter [mm]."""
+    """Return HRC at distances [mm] of a deep- and a shallow-hardening steel; end and knee [mm] of the latter."""
     grain = to_si(given["grain_um"], "µm")
     deep, shallow = _contents(given["deep"]), _contents(given["shallow"])
     distances = np.arange(1.6, 26.0, 0.1)
@@ -101,9 +101,8 @@ def jominy(given: Values) -> Values:
     below = curve < given["knee_hrc"]
     return {
         "deep_hrc": [_jominy_rockwell(deep, grain, 1e-3 * d) for d in given["deep_mm"]],
-        "deep_far_hrc": [_jominy_rockwell(deep, grain, 1e-3 * d) for d in given["deep_far_mm"]],
         "shallow_end_hrc": float(curve[0]),
-        "shallow_far_hrc": [_jominy_rockwell(shallow, grain, 1e-3 * d) for d in given["shallow_far_mm"]],
+        "shallow_hrc": [_jominy_rockwell(shallow, grain, 1e-3 * d) for d in given["shallow_mm"]],
         "knee_mm": float(distances[below][0]) if below.any() else float("nan"),
     }
 

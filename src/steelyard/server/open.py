@@ -1,0 +1,59 @@
+"""Open the works that is to be served: a line or a ladle station under a scenario, with its record in the hub."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import ParameterError
+from steelyard.live.audit import Audit
+from steelyard.live.works import LiveWorks
+from steelyard.plant.board import PLANTS
+
+TITLES = {
+    "hot_bar_line": {"en": "Hot bar line", "ko": "봉강 압연 라인"},
+    "ladle_furnace": {"en": "Ladle furnace", "ko": "레이들로"},
+}
+
+
+def open_process(process: str, plant: str | None, seed: int, scenario: str, twin: Path | None = None) -> Any:
+    """Return the works of a process at plant time 0; ParameterError when there is none, or no such plant."""
+    if process == "hot_bar_line":
+        from steelyard.plant.line import open_line, shipped_line, with_mill
+
+        values = shipped_line(plant or "pilot")
+        if twin is not None:
+            found = _twin(twin, "bar_rolling")
+            values = with_mill(values, plant or "pilot", found.plant, found.parameters)
+        return open_line(values, seed, scenario)
+    if process == "ladle_furnace":
+        from steelyard.plant.works import open_works, shipped_values
+
+        return open_works(
+            _twin(twin, process).values() if twin else shipped_values(plant=plant or "100t"), seed, scenario
+        )
+    raise ParameterError(f"there is no works {process!r} to serve; works are: {', '.join(PLANTS)}")
+
+
+def _twin(path: Path, process: str) -> Any:
+    from steelyard.twin.file import load
+
+    found = load(path)
+    if found.process != process:
+        raise ParameterError(f"{path} is a twin of {found.process}; this works takes one of {process}")
+    return found
+
+
+def live_works(
+    process: str, plant: str | None, seed: int, scenario: str, *, twin: Path | None = None, record: bool = True,
+    dt: float = 1.0, publish_hz: float = 10.0,
+) -> Callable[[Path, Audit], LiveWorks]:  # fmt: skip
+    """Return what opens a live works of a process, with its record, limits and the faults of its wire."""
+
+    def build(folder: Path, audit: Audit) -> LiveWorks:
+        from steelyard.plant.scenarios import scenario as scenario_of
+
+        scenario_of(process, scenario)
+        works = open_process(process, plant, seed, scenario, twin)
+        return LiveWorks("main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process])
+
+    return build
