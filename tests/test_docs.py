@@ -1,9 +1,9 @@
 """The documentation does what it says: pages are up to date, commands run, links lead somewhere, twins agree.
 
 A page is a session: its ```console blocks run from top to bottom in one empty folder and one empty store. Lines that
-begin with `$ steelyard` run; they end with exit code 0, or with the one given as `# exit 2`. One that ends with `&` is a
-server: it runs beside what follows, on free ports, and is stopped at the end of the page. A block that begins with
-```python file=NAME is written to NAME first. A page with a long command is among the slow tests. The commands of
+begin with `$ steelyard` run; they end with exit code 0, or with the one given as `# exit 2`. One with `&` at its end is
+a server: it runs beside the rest, on free ports, and is stopped at the end of the page. A block that begins with the
+words ```python file=NAME is written to NAME first. A page with a long command is among the slow tests. The commands of
 a Korean page are those of its English twin, which a test says; so one with long commands is not run a second time.
 """
 

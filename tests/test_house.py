@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "steelyard"
-WORDS = {"errors", "units", "signals", "parameters", "products"}
+WORDS = {"errors", "units", "signals", "parameters", "products", "nomenclature"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "signals": {"errors", "units"},
     "parameters": {"errors", "units", "signals"},
     "products": {"errors"},
+    "nomenclature": {"errors"},
     "engine": WORDS,
     "physics": WORDS | {"engine"},
     "materials": WORDS | {"engine", "physics"},

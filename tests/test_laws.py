@@ -170,7 +170,10 @@ class Ring(Driver):
 
 
 class Mill(Driver):
-    """A mill that rolls bar after bar; its electric energy is idling and that of the bars."""
+    """A mill that rolls bar after bar; what its motors draw, step by step, is idling and what the passes booked.
+
+    The heat of the bar is closed in tests/processes/bar_rolling/test_heat_of_a_schedule.py.
+    """
 
     kind = "mill"
 

@@ -9,6 +9,7 @@ from steelyard.trials import charts
 from steelyard.trials.labels import labels
 from steelyard.trials.report import load, render, write
 from steelyard.trials.verdict import Safety
+from steelyard.trials.view import View
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}'
 
@@ -41,6 +42,21 @@ def test_hostile_texts_of_a_solution_are_shown_and_never_run(silent_report):
     assert "<img" not in page
     assert "49" not in re.findall(r"alert\(1\)&gt;(.{0,4})", page)
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "fixed", "margin"), [("en", "from the fixed value 7 %", "5 pp"), ("ko", "고정값 7 % 대비", "5 %p")]
+)
+def test_a_guardrail_against_a_fixed_value_shows_what_the_baseline_itself_reached(silent_report, lang, fixed, margin):
+    report = copy.deepcopy(silent_report)
+    (row,) = [one for one in report["result"]["results"]["guardrails"] if one["kpi"] == "fallback_share"]
+    row.update(against=7.0, baseline=12.5, solution=3.0, effect=-4.0, low=-5.0, high=-3.5, effect_percent=-32.0)
+    cells = View(report, lang).comparison(row)
+    assert (cells["baseline"], cells["solution"]) == ("12.5 %", "3.0 %")
+    assert (cells["percent"], cells["margin"]) == (fixed, margin)
+    assert cells["effect"] == ("−4.00 pp" if lang == "en" else "−4.00 %p")
+    assert cells["interval"] == ("−5.00 to −3.50 pp" if lang == "en" else "−5.00 ~ −3.50 %p")
+    assert fixed.replace(" %", "\u00a0%") in render(report, lang)
 
 
 def test_report_json_has_the_promised_keys_and_no_wall_clock_in_the_hashed_part(silent_report, tmp_path):

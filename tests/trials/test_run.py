@@ -91,7 +91,7 @@ def test_what_the_board_refuses_is_counted_and_not_executed():
         def reads(self):
             return ["ladle_furnace.heat_number"]
 
-        def start(self, run):
+        def start(self, run, world=None):
             pass
 
         def decide(self, time_s, signals):

@@ -221,6 +221,10 @@ class LineWorks:
             for r in self.bars() if r["cobble"] < 0.5
         ]  # fmt: skip
 
+    def faults(self) -> list[str]:
+        """Return the names of the faults that can be injected, ``unit.fault``."""
+        return all_faults()
+
     def inject(self, faults: dict[str, float], growth_s: float = 0.0, start_s: float | None = None) -> None:
         """Let faults ``house.fault`` come at a severity (0 to 1) from `start_s` (now) on, growing over `growth_s`."""
         begin = self.time_s if start_s is None else start_s

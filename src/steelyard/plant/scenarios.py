@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import ParameterError
+from steelyard.plant.wire_file import WireFault, read_wire
 from steelyard.processes.catalogue import house
 
 LINES = Path(__file__).resolve().parent / "lines"
@@ -23,7 +24,10 @@ class Course:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario: `faults` name → severity, `courses` of those that come later, tags, length in heats or bars."""
+    """One scenario: `faults` name → severity, `courses` of those that come later, tags, length in heats or bars.
+
+    `wire` are the faults between the board and its readers; the plant itself does not know of them.
+    """
 
     id: str
     version: int
@@ -35,11 +39,12 @@ class Scenario:
     heats: int
     warm_up: int
     courses: dict[str, Course] = field(default_factory=dict)
+    wire: tuple[WireFault, ...] = ()
 
 
 def scenarios(process: str) -> dict[str, Scenario]:
     """Return the scenarios of a process by id, in the order of their names."""
-    return {s.id: s for s in map(_read, sorted((folder_of(process) / "scenarios").glob("*.toml")))}
+    return {s.id: s for s in map(_read, _files(process))}
 
 
 def folder_of(process: str) -> Path:
@@ -49,10 +54,14 @@ def folder_of(process: str) -> Path:
 
 def scenario(process: str, name: str) -> Scenario:
     """Return one scenario; ParameterError that lists the known ones when there is none."""
-    known = scenarios(process)
+    known = {path.stem: path for path in _files(process)}
     if name not in known:
         raise ParameterError(f"{process} has no scenario {name!r}; scenarios are: {', '.join(known)}")
-    return known[name]
+    return _read(known[name])
+
+
+def _files(process: str) -> list[Path]:
+    return sorted((folder_of(process) / "scenarios").glob("*.toml"))
 
 
 def _read(path: Any) -> Scenario:
@@ -69,6 +78,7 @@ def _read(path: Any) -> Scenario:
             heats=int(raw["bars"] if "bars" in raw else raw["heats"]),
             warm_up=int(raw["warm_up"]),
             courses={str(k): _course(v) for k, v in raw.get("faults", {}).items() if isinstance(v, dict)},
+            wire=read_wire(raw.get("wire", {}), str(path)),
         )
     except (KeyError, TypeError, ValueError, tomllib.TOMLDecodeError) as error:
         raise ParameterError(f"{path}: not a scenario: {error}") from error

@@ -3,6 +3,7 @@
 One works is one record; a copy of the record is a snapshot, a fork or a what-if.
 """
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,11 @@ from steelyard.processes.ladle_furnace.control import Practice
 from steelyard.processes.ladle_furnace.heat_log import LOG_LENGTH
 from steelyard.processes.ladle_furnace.model import Parameters
 from steelyard.products import Product
+from steelyard.signals import declared
 from steelyard.units import to_si
 
 LONGEST_CAMPAIGN = 10_000_000
+PROCESS = "ladle_furnace"
 
 
 @dataclass
@@ -130,6 +133,40 @@ class Works:
     def products(self) -> list[Product]:
         """Return the heats that were handed on, in order of departure."""
         return [Product(f"H{int(row['number'])}", "heat", "", float(row["steel_mass"])) for row in self.heats()]
+
+    def faults(self) -> list[str]:
+        """Return the names of the faults that can be injected."""
+        return list(house(PROCESS).module("faults").FAULTS)
+
+    def changes(self, faults: dict[str, float]) -> list[tuple[int, float]]:
+        """Return what faults at a severity (0 to 1) change in the record: places of float64 numbers, amounts in SI."""
+        healthy = PlantValues(*({n: np.array(part[n][0]).tolist() for n in declared(b)} for b, part in self._parts()))
+        faulty = PlantValues(*(copy.deepcopy(values) for values in vars(healthy).values()))
+        apply_faults(PROCESS, faults, faulty.furnace, faulty.practice, faulty.arrival)
+        found = []
+        for (block, part), before, after in zip(
+            self._parts(), vars(healthy).values(), vars(faulty).values(), strict=True
+        ):
+            for name in declared(block):
+                change = np.ravel(np.asarray(after[name], dtype=float)) - np.ravel(
+                    np.asarray(before[name], dtype=float)
+                )
+                first = (part[name].__array_interface__["data"][0] - self.plant.ctypes.data) // 8
+                found += [(first + int(i), float(change[i])) for i in np.flatnonzero(change)]
+        return found
+
+    def _parts(self) -> list[tuple[type, np.ndarray]]:
+        """Return furnace, practice and arrival: the declaration of each and its place in the record."""
+        plant = self.plant
+        return [
+            (Parameters, plant["ladle_furnace"]["p"]), (Practice, plant["operator"]["p"]), (Arrival, plant["arrival"]),
+        ]  # fmt: skip
+
+    def inject(self, faults: dict[str, float]) -> None:
+        """Let faults come now, at a severity (0 to 1); ParameterError when one does not exist."""
+        flat = self.plant.view(np.ndarray).reshape(1).view("f8")
+        for place, change in self.changes(faults):
+            flat[place] += change
 
     def snapshot(self) -> np.ndarray:
         """Return a copy of the record."""

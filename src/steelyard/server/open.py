@@ -50,10 +50,17 @@ def live_works(
     """Return what opens a live works of a process, with its record, limits and the faults of its wire."""
 
     def build(folder: Path, audit: Audit) -> LiveWorks:
+        from steelyard.plant.limits import Watch, load_limits
         from steelyard.plant.scenarios import scenario as scenario_of
+        from steelyard.plant.wire_faults import Wire
 
-        scenario_of(process, scenario)
+        story = scenario_of(process, scenario)
         works = open_process(process, plant, seed, scenario, twin)
-        return LiveWorks("main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process])
+        signals = works.board.signals
+        return LiveWorks(
+            "main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process],
+            wire=Wire(story.wire, signals, seed) if story.wire else None,
+            watch=Watch(load_limits(process, signals), signals),
+        )  # fmt: skip
 
     return build

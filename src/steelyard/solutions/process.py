@@ -18,7 +18,8 @@ from typing import Any
 
 from steelyard.errors import SolutionError
 from steelyard.solutions.bundle import Bundle
-from steelyard.solutions.contract import MAX_LINE, Nonsense, decode
+from steelyard.solutions.contract import MAX_LINE, decode, encode
+from steelyard.solutions.lockstep import Ended, Late, OutOfStep
 
 _RUNNER = Path(__file__).with_name("runner.py")
 _MARK = "STEELYARD_SOLUTION"
@@ -41,18 +42,6 @@ class Limits:
         return dict(zip(("AS", "CPU", "FSIZE", "NOFILE", "CORE"), values, strict=True))
 
 
-class Ended(SolutionError):
-    """The process of the solution has ended."""
-
-
-class Late(SolutionError):
-    """The solution did not answer in time."""
-
-
-class OutOfStep(Nonsense):
-    """The solution spoke when it was not asked, or without end: question and answer no longer belong together."""
-
-
 def _command(limits: Limits, work: Path, readable: list[str], entry: Path, probe: bool = False) -> list[str]:
     config = {"limits": limits.by_name(), "work": str(work), "readable": readable, "probe": probe}
     return [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(_RUNNER), json.dumps(config), str(entry)]
@@ -69,6 +58,7 @@ class Process:
     """A solution's process with its pipes. `ask` sends one line and returns one line; `end` leaves nothing behind."""
 
     def __init__(self, bundle: Bundle, limits: Limits) -> None:
+        self.name = str(bundle.path)
         self._folder = Path(tempfile.mkdtemp(prefix="steelyard-solution-"))
         self._mark = token_hex(16)
         self._heard, self._said = b"", b""
@@ -102,14 +92,14 @@ class Process:
         text = self._said.decode("utf-8", "replace").strip().replace(str(self._folder / "code") + os.sep, "")
         return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
-    def ask(self, line: bytes, timeout_s: float) -> dict[str, Any]:
-        """Send a line and return the message that answers it. Raises Ended, Late, OutOfStep or Nonsense."""
+    def ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Send a message and return the one that answers it. Raises Ended, Late, OutOfStep or Nonsense."""
         deadline = time.monotonic() + timeout_s
         if self._heard or self._poll.poll(0):
             self._drain()
             if self._heard:
                 raise OutOfStep("it spoke without being asked; answer each message with exactly one line")
-        self._send(line, deadline)
+        self._send(encode(message), deadline)
         while (end := self._heard.find(b"\n")) < 0:
             if len(self._heard) > MAX_LINE:
                 raise OutOfStep(f"its answer is longer than {MAX_LINE} bytes")
@@ -187,10 +177,10 @@ class Process:
             return None
         return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
-    def end(self, goodbye: bytes = b"", patience_s: float = 1.0) -> bool:
+    def end(self, goodbye: dict[str, Any] | None = None, patience_s: float = 1.0) -> bool:
         """End the process and everything that it started; remove its folder. True when it left by itself."""
         with contextlib.suppress(OSError):
-            if goodbye and os.write(self._in, goodbye):
+            if goodbye and os.write(self._in, encode(goodbye)):
                 self._leave(patience_s)
         left = self._exit_code() is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):

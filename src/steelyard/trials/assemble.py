@@ -220,8 +220,8 @@ def head(parts: Parts) -> dict[str, Any]:
 
 
 def _told(story: Any) -> dict[str, Any]:
-    """Return a scenario as plain data; time courses are left out where it has none."""
-    return {key: value for key, value in asdict(story).items() if key != "courses" or value}
+    """Return a scenario as plain data; time courses and faults of the wire are left out where it has none."""
+    return {key: value for key, value in asdict(story).items() if key not in ("courses", "wire") or value}
 
 
 def seal_report(result: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from steelyard.errors import SignalError
 from steelyard.trials.kpi import RunRecord
 from steelyard.trials.safety import Monitor, hard, soft
+from steelyard.trials.sight import Sight
 from steelyard.trials.subjects.base import Subject
 from steelyard.trials.world import World
 
@@ -74,11 +75,13 @@ def run_solution(world: World, host: Any, run: dict[str, Any], warmup: int, prod
 
     Each `interval_s` plant seconds: advance, read the board, ask, write. A write that the board refuses is not executed
     and counted; without an answer the set-points are held; after too many restarts all that the solution may
-    write returns to what the practice has, and the baseline goes on alone.
+    write returns to what the practice has, and the baseline goes on alone. In a scenario with faults of the wire the
+    solution is asked what arrives (see `Sight`), while monitor and trace look at the board itself; where nothing
+    arrives the set-points are held, and that is counted.
     """
     wanted, monitor, trace = warmup + products, _monitor(world), world.subject.trace()
     loop = _Loop(world, host)
-    host.start(run)
+    host.start(run, world)
     while world.departed() < wanted:
         if world.time_s > _limit_s(world, wanted):
             monitor.stalled()
@@ -90,6 +93,8 @@ def run_solution(world: World, host: Any, run: dict[str, Any], warmup: int, prod
         loop.decide(values)
     found = _cut(world, warmup, products)
     faults = {name: int(count) for name, count in host.faults.items() if name != "fallback"}
+    if loop.sight.wired:
+        loop.counts["unasked"] = float(loop.sight.unasked)
     loop.counts["interventions"] = loop.counts["refused"] + sum(faults.values())
     faults["refused"] = int(loop.counts["refused"])
     reasons = [*host.reasons, *loop.refusals][:20]
@@ -106,6 +111,7 @@ class _Loop:
         self.reads = host.reads()
         self.names = list(dict.fromkeys([*self.reads, *_watched(world)]))
         self.reader = self.board.reader(self.names)
+        self.sight = Sight(world, self.reads)
         neutral = world.neutral()
         self.neutral = {name: neutral[name] for name in hello.writes if name in neutral}
         self.counts = {"decisions": 0.0, "fallback": 0.0, "refused": 0.0, "written": 0.0}
@@ -117,17 +123,17 @@ class _Loop:
         return dict(zip(self.names, self.reader.read(), strict=True))
 
     def decide(self, values: dict[str, float]) -> None:
-        """Ask the solution and execute what the board allows; in fallback only count."""
-        self.counts["decisions"] += 1
-        if self.given_up:
-            self.counts["fallback"] += 1
-            return
-        answer = self.host.decide(self.world.time_s, {name: values[name] for name in self.reads})
-        self.execute(answer.set)
-        if self.host.fallback:
-            self.given_up = True
-            self.counts["fallback"] += 1
-            self.execute(self.neutral)
+        """Ask the solution what has arrived and execute what the board allows; in fallback only count."""
+        for time_s, seen in self.sight.arrived(values):
+            self.counts["decisions"] += 1
+            if self.given_up:
+                self.counts["fallback"] += 1
+                continue
+            self.execute(self.host.decide(time_s, seen).set)
+            if self.host.fallback:
+                self.given_up = True
+                self.counts["fallback"] += 1
+                self.execute(self.neutral)
 
     def execute(self, wanted: dict[str, float]) -> None:
         """Write set-points; what the board refuses is counted and not executed."""

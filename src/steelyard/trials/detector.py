@@ -17,8 +17,10 @@ from steelyard.trials.analysis import Pair
 from steelyard.trials.detector_kpi import ScoredAlarms, evaluate
 from steelyard.trials.detector_report import detector_report
 from steelyard.trials.executor import Progress, run_lanes
+from steelyard.trials.hosting import Hosting, hosted
 from steelyard.trials.plan import TrialPlan
-from steelyard.trials.run import Job, board_infos, campaign_seed, check_hello, hosted, jobs_of, root_seed
+from steelyard.trials.run import Job, board_infos, campaign_seed, check_hello, jobs_of, root_seed
+from steelyard.trials.sight import Sight
 from steelyard.trials.statistics import seed_from
 from steelyard.trials.world import Plant, World, open_plant
 
@@ -95,17 +97,18 @@ class _Seat:
     def __init__(self, host: Any, world: World, run: dict[str, Any]) -> None:
         self.host, self.found = host, Watched()
         self.names = host.reads()
-        self.reader = world.board.reader(self.names)
+        self.reader, self.sight = world.board.reader(self.names), Sight(world, self.names)
         self.interval = max(1, round(host.hello.interval_s))
         self.due = self.interval
         host.close()  # a new process for each run: nothing of the run before is remembered
-        host.start(run)
+        host.start(run, world)
 
     def decide(self, now: int) -> None:
-        """Ask it and note all its scores."""
-        answer = self.host.decide(float(now), dict(zip(self.names, self.reader.read(), strict=True)))
-        self.found.asked += 1
-        self.found.unanswered += bool(answer.fault)
+        """Ask it what has arrived and note all its scores; where nothing arrived they stay as they were."""
+        for time_s, seen in self.sight.arrived(dict(zip(self.names, self.reader.read(), strict=True))):
+            answer = self.host.decide(time_s, seen)
+            self.found.asked += 1
+            self.found.unanswered += bool(answer.fault)
         self.found.scores.append((float(now), dict(self.host.alarms)))
         self.due = now + self.interval
 
@@ -163,13 +166,15 @@ def _campaign(plan: TrialPlan, plant: Plant, hosts: list[Any], job: Job) -> Dete
     return run_of(job, injection, baseline, solution)
 
 
-def run_detector_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | None = None) -> dict[str, Any]:
-    """Run a detector trial and return its report; the same plan gives the same result.
+def run_detector_trial(
+    plan: TrialPlan, progress: Progress | None = None, threads: int | None = None, hosting: Hosting | None = None
+) -> dict[str, Any]:
+    """Run a detector trial and return its report; the same plan gives the same result. `hosting` as in `run_trial`.
 
     Raises DataError for a plan that cannot be run and SolutionError for a detector that cannot introduce itself;
     faults during the runs are counted, not raised.
     """
-    begun, plan_hash = time.time(), plan.hash()
+    begun, plan_hash, hosting = time.time(), plan.hash(), hosting or Hosting()
     root, seal = root_seed(plan)
     plant = open_plant(plan, campaign_seed(root, "draws", "", 0))
     infos = board_infos(plan.plant.process)
@@ -180,7 +185,8 @@ def run_detector_trial(plan: TrialPlan, progress: Progress | None = None, thread
     def lane(number: int) -> Iterator[Any]:
         with ExitStack() as stack:
             paths = (plan.baseline_path(), plan.solution_path())
-            hosts = [stack.enter_context(hosted(plan, path, infos, number)) for path in paths]
+            both = hosted(plan, paths[0], infos, number), hosting.host(plan, infos, number)
+            hosts = [stack.enter_context(host) for host in both]
             for host, path in zip(hosts, paths, strict=True):
                 host.open()
                 check_hello(path, "detector", host)
@@ -189,8 +195,8 @@ def run_detector_trial(plan: TrialPlan, progress: Progress | None = None, thread
             timings.append(hosts[1].timing())
 
     runs = run_lanes(
-        jobs_of(plan, root), plan.runs.lanes, lane, lambda hosts, job: _campaign(plan, plant, hosts, job), progress,
-        threads,
+        jobs_of(plan, root), hosting.lanes or plan.runs.lanes, lane,
+        lambda hosts, job: _campaign(plan, plant, hosts, job), progress, threads,
     )  # fmt: skip
     main = [run for run in runs if run.job.draw is None]
     variants = [[run for run in runs if run.job.draw == draw] for draw in range(plan.ensemble.draws)]
@@ -199,6 +205,7 @@ def run_detector_trial(plan: TrialPlan, progress: Progress | None = None, thread
         "seconds": time.time() - begun,
         "solution_timing": timings,
         "isolation": hello[0][1],
+        "connection": hosting.connection(),
         "places": plan.places(),
         "reasons": {
             str(run.job.index + 1): said

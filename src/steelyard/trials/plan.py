@@ -34,6 +34,7 @@ from steelyard.trials.subjects.base import Subject
 from steelyard.trials.wording import trouble
 
 SHIPPED = ("advisor", "predictor", "furnace", "detector", "bar_predictor")
+ON_THE_WIRE = "wire"  # [solution] path of a solution that somebody connects; its files are elsewhere
 FORMAT = "steelyard-trial-plan/1"
 SECTIONS: dict[str, type] = {
     "trial": Trial,
@@ -78,9 +79,9 @@ class TrialPlan:
         """Return the price list that the plan names."""
         return load_prices(self.money.prices, self.subject.items, self.folder)
 
-    def solution_path(self) -> Path:
-        """Return where the solution's file is."""
-        return solution_file(self.solution.path, self.folder)
+    def solution_path(self) -> Path | None:
+        """Return where the solution's file is; None when somebody connects it over the wire."""
+        return None if self.solution.path == ON_THE_WIRE else solution_file(self.solution.path, self.folder)
 
     def baseline_path(self) -> Path | None:
         """Return where the baseline's file is; None when the baseline is the plant's own practice."""

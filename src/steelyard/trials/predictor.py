@@ -11,6 +11,7 @@ from typing import Any
 from steelyard.errors import DataError
 from steelyard.trials.assemble import seal_report
 from steelyard.trials.executor import Progress, run_lanes
+from steelyard.trials.hosting import Hosting, hosted
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.predictor_result import Estimate, Replayed, predictor_result
 from steelyard.trials.subjects.base import Records
@@ -80,15 +81,16 @@ def replay(host: Any, learn: list[Any], scored: list[Any], records: Records, run
 
 
 def run_predictor_trial(
-    plan: TrialPlan, store: Any, progress: Progress | None = None, threads: int | None = None
-) -> dict[str, Any]:
-    """Run a predictor trial on a recorded data set of `store` and return its report.
+    plan: TrialPlan, store: Any, progress: Progress | None = None, threads: int | None = None,
+    hosting: Hosting | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Run a predictor trial on a recorded data set of `store` and return its report; `hosting` as in `run_trial`.
 
     Raises DataError for a plan or data set that cannot be used, SolutionError for a solution that cannot introduce
     itself; faults during the replay are counted.
     """
     plan = with_data(plan, store)
-    begun, plan_hash = time.time(), plan.hash()
+    begun, plan_hash, hosting = time.time(), plan.hash(), hosting or Hosting()
     records = records_of(plan)
     learn, scored, from_key = scored_products(records.load(store, plan.data.name), plan)
     if (twin := plan.twin_path()) is not None and records.setup is not None:
@@ -99,7 +101,7 @@ def run_predictor_trial(
     hosts: dict[int, Any] = {}
 
     def open_lane(lane: int) -> Any:
-        hosts[lane] = _host(plan, paths[lane], lane)
+        hosts[lane] = hosting.host(plan, None, lane) if lane else hosted(plan, paths[0], None, lane)
         return hosts[lane]
 
     def work(host: Any, job: int) -> list[Estimate]:
@@ -113,6 +115,7 @@ def run_predictor_trial(
         "seconds": time.time() - begun,
         "solution_timing": [hosts[1].timing()],
         "isolation": hosts[1].isolation,
+        "connection": hosting.connection(),
         "reasons": {"1": hosts[1].reasons} if hosts[1].reasons else {},
         "places": plan.places(),
     }
@@ -120,13 +123,6 @@ def run_predictor_trial(
     made_up = bool(info.get("source", {}).get("synthetic"))
     replayed = Replayed(plan, plan_hash, info["hash"], learn, scored, from_key, both[0], both[1], made_up)
     return seal_report(predictor_result(replayed, hosts[1]), facts)
-
-
-def _host(plan: TrialPlan, path: Path | None, lane: int) -> Any:
-    from steelyard.solutions.host import Host
-
-    assert path is not None
-    return Host(path, timeout_s=plan.runs.decision_timeout_s)
 
 
 def _check_kind(host: Any, path: Path | None) -> None:

@@ -12,6 +12,7 @@ from steelyard.trials import assemble
 from steelyard.trials.analysis import Pair
 from steelyard.trials.campaign import Arm, evaluate_arm, run_baseline, run_solution
 from steelyard.trials.executor import Progress, run_lanes
+from steelyard.trials.hosting import Hosting
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.seal import Seal, open_seal
 from steelyard.trials.statistics import seed_from
@@ -70,13 +71,16 @@ def jobs_of(plan: TrialPlan, root: int) -> list[Job]:
     return jobs
 
 
-def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | None = None) -> dict[str, Any]:
+def run_trial(
+    plan: TrialPlan, progress: Progress | None = None, threads: int | None = None, hosting: Hosting | None = None
+) -> dict[str, Any]:
     """Run a campaign trial and return its report (see docs/reference/kpi.md); the same plan gives the same result.
 
-    `progress(fraction)` is called from the worker threads. Raises DataError for a plan that cannot be run and
-    SolutionError for a solution that cannot even introduce itself; faults during the runs are counted, not raised.
+    `progress(fraction)` is called from the worker threads; `hosting` brings the solution (None: here, by pipe). Raises
+    DataError for a plan that cannot be run and SolutionError for a solution that cannot even introduce itself; faults
+    during the runs are counted, not raised.
     """
-    begun, plan_hash = time.time(), plan.hash()
+    begun, plan_hash, hosting = time.time(), plan.hash(), hosting or Hosting()
     root, seal = root_seed(plan)
     plant = open_plant(plan, campaign_seed(root, "draws", "", 0))
     jobs = jobs_of(plan, root)
@@ -86,22 +90,23 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
 
     @contextmanager
     def lane(number: int) -> Iterator[Any]:
-        with hosted(plan, plan.solution_path(), infos, number) as host:
+        with hosting.host(plan, infos, number) as host:
             host.open()
             check_hello(plan.solution_path(), plan.solution.kind, host)
-            hello.append((assemble.introduction(host.hello), host.hash, host.isolation))
+            hello.append((assemble.introduction(host.hello), host.isolation))
             yield host
             timings.append(host.timing())
 
     work = _worker(plan, plant)
-    runs = run_lanes(jobs, plan.runs.lanes, lane, work, progress, threads)
+    runs = run_lanes(jobs, hosting.lanes or plan.runs.lanes, lane, work, progress, threads)
     main = [run for run in runs if run.job.draw is None]
     variants = [[run for run in runs if run.job.draw == draw] for draw in range(plan.ensemble.draws)]
     facts = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begun)),
         "seconds": time.time() - begun,
         "solution_timing": timings,
-        "isolation": hello[0][2],
+        "isolation": hello[0][1],
+        "connection": hosting.connection(),
         "places": plan.places(),
         "reasons": {str(run.job.index + 1): run.solution.reasons for run in runs if run.solution.reasons},
     }
@@ -110,34 +115,23 @@ def run_trial(plan: TrialPlan, progress: Progress | None = None, threads: int | 
 
 
 def run_plan(
-    plan: TrialPlan, store: Any = None, progress: Progress | None = None, threads: int | None = None
-) -> dict[str, Any]:
+    plan: TrialPlan, store: Any = None, progress: Progress | None = None, threads: int | None = None,
+    hosting: Hosting | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Run a plan of any kind; a predictor plan needs a hub store (None: the user's own)."""
     if plan.trial.kind == "campaign":
-        return run_trial(plan, progress, threads)
+        return run_trial(plan, progress, threads, hosting)
     if plan.trial.kind == "detector":
         from steelyard.trials.detector import run_detector_trial
 
-        return run_detector_trial(plan, progress, threads)
+        return run_detector_trial(plan, progress, threads, hosting)
     from steelyard.trials.predictor import run_predictor_trial
 
     if store is None:
         from steelyard.hub.store import open_store
 
         store = open_store()
-    return run_predictor_trial(plan, store, progress, threads)
-
-
-def hosted(plan: TrialPlan, path: Path | None, infos: dict[str, Any], lane: int) -> Any:
-    """Return a host of the solution at `path`, with a core of its own where there are as many as lanes."""
-    import os
-
-    from steelyard.solutions.host import Host
-
-    cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    cpu = cpus[lane] if len(cpus) >= plan.runs.lanes else None  # a core of its own, or none
-    assert path is not None
-    return Host(path, timeout_s=plan.runs.decision_timeout_s, signals=infos, cpu=cpu)
+    return run_predictor_trial(plan, store, progress, threads, hosting)
 
 
 def board_infos(process: str) -> dict[str, Any]:

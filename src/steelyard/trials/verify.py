@@ -12,7 +12,7 @@ from typing import Any
 from steelyard.errors import DataError, SteelyardError
 from steelyard.trials.canonical import digest, plain
 from steelyard.trials.executor import Progress
-from steelyard.trials.plan import TrialPlan, plan_from_record
+from steelyard.trials.plan import ON_THE_WIRE, TrialPlan, plan_from_record
 from steelyard.trials.report import HTML_NAME, load, render, report_digest
 from steelyard.trials.wording import trouble
 
@@ -202,6 +202,11 @@ def _plan_of(report: dict[str, Any], path: Path, places: dict[str, str], folder:
     found: dict[str, str] = {}
     for name in ("solution", "baseline", "twin", "prices"):
         label = _named(result["plan"], name)
+        if name == "solution" and label == ON_THE_WIRE:
+            raise DataError(
+                f"{path}: the solution of this trial answered over the wire and its files were never here, so the "
+                "trial cannot be run again; what stands in the report can still be compared with its hashes"
+            )
         if not label or label.startswith("reference:") or (name == "prices" and not label.endswith(".toml")):
             continue
         beside = path.parent / Path(label).name

@@ -12,10 +12,14 @@ from steelyard.trials.subjects.base import Subject
 
 @dataclass(frozen=True)
 class World:
-    """One works under trial, with what the trial knows of its process."""
+    """One works under trial, with what the trial knows of its process.
+
+    `wire` is what lies between its board and a solution where the scenario has faults there, else None.
+    """
 
     subject: Subject
     works: Any
+    wire: Any = None
 
     @property
     def board(self) -> Any:
@@ -68,7 +72,8 @@ class Plant:
     def open(self, seed: int, scenario: str, draw: int | None = None) -> World:
         """Return a world at time 0 with parameter variant `draw` (None = best estimate)."""
         values = self.values if draw is None else self.draws[draw]
-        return World(self.subject, self.subject.open(values, seed, scenario))
+        works = self.subject.open(values, seed, scenario)
+        return World(self.subject, works, _wire(self.subject.process, works, seed, scenario))
 
     def open_oracle(self, seed: int, scenario: str) -> World:
         """Return a world whose baseline knows the truth; its logic stays its own."""
@@ -88,6 +93,15 @@ class Plant:
     def values_hash(self) -> str:
         """Return the SHA-256 of all parameter values and variants."""
         return digest(plain([asdict(values) for values in (self.values, *self.draws)]))
+
+
+def _wire(process: str, works: Any, seed: int, scenario_id: str) -> Any:
+    """Return the wire of a scenario over the board of a works, None when nothing is wrong with it."""
+    from steelyard.plant.scenarios import scenario
+    from steelyard.plant.wire_faults import Wire
+
+    faults = scenario(process, scenario_id).wire
+    return Wire(faults, works.board.signals, seed) if faults else None
 
 
 def open_plant(plan: TrialPlan, draw_seed: int) -> Plant:

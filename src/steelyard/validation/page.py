@@ -9,9 +9,9 @@ This page is written by `steelyard validate --write-docs docs/reference/validati
 
 Kinds: *exact* (analytic or computed with an independent oracle), *published measurement*, *published simulation*,
 *plant data*, *requirement*. Where a source is marked "unverified literature", the formula was recalled from the
-literature and its original was not opened. *Missed* is a published value that the model is known not to meet: what comes
-out instead is shown, and the run fails when that changes, for better or worse. A case without its measured data is not
-run and says so; such data are never shipped.
+literature and its original was not opened. *Missed* is a published value that the model is known not to meet: it shows
+what comes out instead, and the run fails when that changes, for better or worse. A case without its measured data is
+not run and says so; such data are never shipped.
 """
 
 

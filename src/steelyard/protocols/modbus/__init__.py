@@ -1,0 +1,1 @@
+"""Modbus TCP: the signals of a works as registers, after a map that follows from the declarations."""

@@ -1,0 +1,263 @@
+"""The embedded broker: amqtt behind a door of our own, which knows every client before the broker sees it.
+
+amqtt keeps sessions, subscriptions and acknowledgements. The door checks packets and logins, holds wills, paces
+floods and gives what the plant publishes to the subscribers without a detour over TCP, at quality of service 0.
+No client's message reaches another client, but for the STATE of a Sparkplug host; all others are commands to us.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BrokerConfig, ListenerConfig, ListenerType
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+
+from steelyard.live.access import Session
+from steelyard.protocols.adapter import Endpoint
+from steelyard.protocols.mqtt import packets
+from steelyard.protocols.mqtt.connection import Connection
+from steelyard.protocols.mqtt.door import STATE, Door
+from steelyard.protocols.mqtt.topics import Message
+from steelyard.protocols.mqtt.tree import Tree
+
+MOST_CLIENTS = 200
+SLOW_CLIENT_S, STOP_S = 2.0, 0.4
+Receiver = Callable[[Session, str, bytes], Awaitable[None]]
+
+
+class EmbeddedBroker:
+    """A broker in this process for the clients of a site; `receive(session, topic, payload)` gets their commands.
+
+    `current()` gives what the plant retains and does not publish as such; `allow(rule)` sets who may publish what.
+    """
+
+    def __init__(
+        self, site: Any, host: str = "127.0.0.1", port: int = 1883, tls: ssl.SSLContext | None = None,
+        *, most_clients: int = MOST_CLIENTS,
+    ) -> None:  # fmt: skip
+        self.site, self.host, self.port, self.tls = site, host, port, tls
+        self._door = Door(site, most_clients, self._serve)
+        self.receive: Receiver = _ignore
+        self.current: Callable[[], Iterable[Message]] = lambda: ()
+        self.connections, self.counted = self._door.connections, self._door.counted
+        self._retained: dict[str, Message] = {}
+        self._fields: dict[str, bytes] = {}
+        self._targets: dict[str, list[Connection]] = {}
+        self._tree: Tree[str] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Open the port; OSError when it is taken."""
+        logging.getLogger("amqtt").setLevel(logging.CRITICAL)
+        logging.getLogger("transitions").setLevel(logging.CRITICAL)
+        door = ListenerConfig(type=ListenerType.EXTERNAL)
+        plugins = {f"{__name__}.{_Plugin.__name__}": {"owner": self}}
+        self._broker = _Broker(BrokerConfig(listeners={"default": door}, plugins=plugins))
+        await self._broker.start()
+        self._server = await asyncio.start_server(self._door.enter, self.host, self.port, ssl=self.tls)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._spawn(self._watch())
+
+    async def stop(self) -> None:
+        """Send what is still waiting, close every client and the port."""
+        self._server.close()
+        end = time.monotonic() + STOP_S
+        while any(c.waiting for c in self.connections.values()) and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+        for connection in list(self.connections.values()):
+            connection.will = None
+            connection.raw.close()
+        with contextlib.suppress(asyncio.TimeoutError, Exception):
+            await asyncio.wait_for(self._broker.shutdown(), STOP_S)
+        for connection in list(self.connections.values()):
+            connection.raw.transport.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def allow(self, rule: Callable[[Session, str], bool]) -> None:
+        """Set who may publish on which topic; nobody may on any until then."""
+        self._door.allowed = rule
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return where clients connect."""
+        scheme = "mqtts" if self.tls else "mqtt"
+        note = {"en": "MQTT 3.1.1, embedded broker", "ko": "MQTT 3.1.1, 내장 브로커"}
+        return [Endpoint("mqtt", f"{scheme}://{self.host}:{self.port}", note)]
+
+    # -- what the plant says ------------------------------------------------------------------------------------------
+    def wants(self, topic: str) -> bool:
+        """Return whether anybody has subscribed to this topic."""
+        return bool(self._who(topic))
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        """Give messages to their subscribers; one that does not read is waited for up to 2 s, then cut off."""
+        touched: dict[Connection, list[bytes]] = {}
+        for message in messages:
+            if message.retain:
+                self._keep(message)
+            who = self._who(message.topic)
+            if who:
+                packet = packets.publish(self._field(message.topic), message.payload)
+                for connection in who:
+                    touched.setdefault(connection, []).append(packet)
+        for connection, out in touched.items():
+            self.counted["messages_out"] += len(out)
+            connection.send(b"".join(out))
+        slow = [connection for connection in touched if connection.full]
+        if slow:
+            await asyncio.gather(*(self._wait(connection) for connection in slow))
+
+    async def _wait(self, connection: Connection) -> None:
+        end = time.monotonic() + SLOW_CLIENT_S
+        while connection.full:
+            if time.monotonic() > end:
+                connection.cut("it does not read what it subscribed to")
+            await asyncio.sleep(0.01)
+
+    def _keep(self, message: Message) -> None:
+        if message.payload:
+            self._retained[message.topic] = message
+        else:
+            self._retained.pop(message.topic, None)
+
+    def _field(self, topic: str) -> bytes:
+        if topic not in self._fields:
+            if len(self._fields) > 20_000:
+                self._fields.clear()
+            self._fields[topic] = packets.topic_field(topic)
+        return self._fields[topic]
+
+    def _who(self, topic: str) -> list[Connection]:
+        if self._tree is None:
+            held = self._broker.subscriptions.items()
+            self._tree = Tree((text, str(session.client_id)) for text, list_ in held for session, _ in list_)
+            self._targets.clear()
+        found = self._targets.get(topic)
+        if found is None:
+            if len(self._targets) > 20_000:
+                self._targets.clear()
+            found = [self.connections[who] for who in self._tree.match(topic) if who in self.connections]
+            self._targets[topic] = found
+        return found
+
+    def subscriptions_changed(self) -> None:
+        """Look up anew who gets what."""
+        self._tree = None
+
+    def subscribed(self, client_id: str, text: str) -> None:
+        """Give a client that has just subscribed to a filter what is retained under it."""
+        self.subscriptions_changed()
+        connection = self.connections.get(client_id)
+        if connection is None:
+            return
+        own = Tree([(text, True)])
+        found = [m for m in (*self._retained.values(), *self.current()) if own.match(m.topic)]
+        self.counted["messages_out"] += len(found)
+        connection.send(b"".join(packets.publish(self._field(m.topic), m.payload, True) for m in found))
+
+    # -- what clients say ---------------------------------------------------------------------------------------------
+    def received(self, client_id: str, topic: str, payload: bytes) -> None:
+        """Take a message of a client; it is worked off in its turn."""
+        connection = self.connections.get(client_id)
+        if connection is None:
+            return
+        try:
+            connection.inbox.put_nowait((topic, payload))
+        except asyncio.QueueFull:
+            self._door.note("refused", connection.session, f"too many commands are waiting; {topic} was not done")
+
+    async def _work_off(self, connection: Connection) -> None:
+        while True:
+            await self._take(connection.session, *(await connection.inbox.get()))
+
+    async def _take(self, session: Session, topic: str, payload: bytes, retain: bool = True) -> None:
+        self.counted["messages_in"] += 1
+        if not self._door.allowed(session, topic):
+            self._door.note("refused", session, f"may not publish on {topic[:200]}")
+            return
+        if topic.startswith(STATE):
+            await self.publish([Message(topic, payload, retain)])
+        try:
+            await self.receive(session, topic, payload)
+        except Exception as error:  # noqa: BLE001 one bad message must not end the others
+            self.site.audit.note("unhandled", session, where=topic[:200], why=repr(error))
+
+    # -- clients ------------------------------------------------------------------------------------------------------
+    async def _serve(self, connection: Connection) -> None:
+        self.connections[connection.id] = connection
+        self.counted["clients"] += 1
+        self.site.audit.note("login", connection.session, client=connection.id[:80])
+        worker = self._spawn(self._work_off(connection))
+        try:
+            await self._broker.external_connected(connection.reader, connection.writer, "default")
+        finally:
+            worker.cancel()
+            if self.connections.get(connection.id) is connection:
+                del self.connections[connection.id]
+            self.subscriptions_changed()
+            connection.ended.set()
+            for works in list(self.site.works.values()):
+                works.leases.release(connection.session)
+        if connection.will is not None:
+            will = connection.will
+            await self._take(connection.session, will.topic, will.payload, will.retain)
+
+    async def _watch(self) -> None:
+        """Cut off who is silent for longer than it said."""
+        while True:
+            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            for connection in list(self.connections.values()):
+                if connection.idle(now):
+                    connection.cut("nothing came within its keep-alive")
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _ignore(session: Session, topic: str, payload: bytes) -> None:
+    """Nobody listens yet."""
+
+
+class _Broker(Broker):
+    """amqtt, which grants quality of service 0 to every subscription and says so."""
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Any) -> int:
+        return await super().add_subscription((subscription[0], 0), session)
+
+
+class _Plugin(BaseAuthPlugin, BaseTopicPlugin):
+    """What amqtt asks and tells: only clients that came through the door, no forwarding between clients."""
+
+    @dataclasses.dataclass
+    class Config:
+        """The broker that it belongs to."""
+
+        owner: Any = None
+
+    async def authenticate(self, *, session: Any) -> bool:
+        return session.client_id in self.config.owner.connections
+
+    async def topic_filtering(self, *, session: Any = None, topic: Any = None, action: Any = None) -> bool:
+        return action is Action.SUBSCRIBE
+
+    async def on_broker_message_received(self, client_id: str, message: Any) -> None:
+        if message is not None and message.topic:
+            self.config.owner.received(client_id, message.topic, bytes(message.data))
+
+    async def on_broker_client_subscribed(self, client_id: str, topic: str, qos: int) -> None:
+        self.config.owner.subscribed(client_id, topic)
+
+    async def on_broker_client_unsubscribed(self, client_id: str, topic: str) -> None:
+        self.config.owner.subscriptions_changed()

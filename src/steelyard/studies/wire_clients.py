@@ -1,0 +1,201 @@
+"""Clients of the wire in a process of their own, which check that every value of every signal arrived.
+
+All signals of the synthetic works show the number of the step, so a signal is complete when each of its values is one
+more than the last. A reader is told by the parent which step was the last and says what it got.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from steelyard.studies.children import arguments, orders, run, say
+from steelyard.studies.wire_plant import signal_names
+
+PATIENCE_S = 15.0
+
+
+class Ledger:
+    """What arrived of `count` signals: the last step of each, how many values, how many were missing in between."""
+
+    def __init__(self, count: int) -> None:
+        self.last = [-1] * count
+        self.values, self.lost, self.wrong = 0, 0, 0
+
+    def note(self, k: int, step: float) -> None:
+        """Note that signal `k` showed `step`."""
+        number, last = int(step), self.last[k]
+        self.values += 1
+        if number == last + 1 or last < 0:
+            self.last[k] = number
+        elif number > last:
+            self.lost += number - last - 1
+            self.last[k] = number
+        elif number < last:
+            self.wrong += 1
+
+    def complete(self, step: int) -> bool:
+        """Return whether every signal has shown `step`."""
+        return min(self.last) >= step
+
+    def result(self, step: int) -> dict[str, int]:
+        """Return values, lost (also at the end), wrong (backwards), after the last step was `step`."""
+        behind = sum(max(0, step - last) for last in self.last)
+        return {"values": self.values, "lost": self.lost + behind, "wrong": self.wrong}
+
+
+async def _until_complete(ledgers: list[Ledger], step: int) -> dict[str, Any]:
+    """Wait until everything up to `step` is there or nothing came for a while; return the sums."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and not all(ledger.complete(step) for ledger in ledgers):
+        await asyncio.sleep(0.02)
+    results = [ledger.result(step) for ledger in ledgers]
+    return {name: sum(result[name] for result in results) for name in results[0]}
+
+
+class OpcUaReaders:
+    """OPC UA subscribers, each on a connection of its own, with a publishing interval of 100 ms."""
+
+    def __init__(self, url: str, count: int, clients: int) -> None:
+        self.url, self.names = url, signal_names(count)
+        self.ledgers = [Ledger(count) for _ in range(clients)]
+        self._clients: list[Any] = []
+
+    async def start(self) -> None:
+        """Connect and subscribe; return when every signal has shown its first value."""
+        for ledger in self.ledgers:
+            await self._subscribe(ledger)
+        await _until_complete(self.ledgers, 0)
+
+    async def _subscribe(self, ledger: Ledger) -> None:
+        from asyncua import Client, ua
+        from asyncua.common.subscription import Subscription
+
+        class Counting(Subscription):
+            """Takes notifications as they come; the library's own way starts a task for each value."""
+
+            async def publish_callback(self, publish_result: ua.PublishResult) -> None:
+                for notification in publish_result.NotificationMessage.NotificationData or ():
+                    for item in getattr(notification, "MonitoredItems", ()):
+                        ledger.note(item.ClientHandle - FIRST_HANDLE, item.Value.Value.Value)
+
+        client = Client(self.url, timeout=60)
+        await client.connect()
+        self._clients.append(client)
+        index = await client.get_namespace_index(NAMESPACE)
+        nodes = [client.get_node(ua.NodeId(f"main/{name}", index)) for name in self.names]
+        parameters = ua.CreateSubscriptionParameters(
+            RequestedPublishingInterval=100.0, RequestedLifetimeCount=10_000, RequestedMaxKeepAliveCount=100,
+            MaxNotificationsPerPublish=0, PublishingEnabled=True,
+        )  # fmt: skip
+        subscription = Counting(client.uaclient.session, parameters, handler=_Nobody())
+        await subscription.init()
+        for first in range(0, len(nodes), 500):
+            await subscription.subscribe_data_change(nodes[first : first + 500], queuesize=100)
+
+    async def end(self, step: int) -> dict[str, Any]:
+        """Return what came, after the last step was `step`."""
+        result = await _until_complete(self.ledgers, step)
+        for client in self._clients:
+            await client.disconnect()
+        return result
+
+
+FIRST_HANDLE = 201
+NAMESPACE = "urn:steelyard:works"
+
+
+class _Nobody:
+    """The library wants a handler though this reader takes the notifications itself."""
+
+    def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
+        """Do nothing."""
+
+
+class MqttReader:
+    """One subscriber to the plain topics of all signals."""
+
+    def __init__(self, url: str, count: int, clients: int) -> None:
+        self.url = urlsplit(url)
+        self.ledgers = [Ledger(count)]
+        self._place = {name.replace(".", "/").replace("[", "/").rstrip("]"): k for k, name in enumerate(signal_names(count))}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect, subscribe, wait for the retained values."""
+        self._task = asyncio.create_task(self._read())
+        await _until_complete(self.ledgers, 0)
+
+    async def _read(self) -> None:
+        from aiomqtt import Client
+
+        base = "steelyard/v1/bench/main/"
+        async with Client(self.url.hostname or "", self.url.port or 1883, max_queued_incoming_messages=0) as client:
+            await client.subscribe(f"{base}synthetic/#")
+            async for message in client.messages:
+                k = self._place[str(message.topic).removeprefix(base)]
+                self.ledgers[0].note(k, json.loads(message.payload)["value"])
+
+    async def end(self, step: int) -> dict[str, Any]:
+        """Return what came, after the last step was `step`."""
+        result = await _until_complete(self.ledgers, step)
+        if self._task is not None:
+            self._task.cancel()
+        return result
+
+
+class SseReaders:
+    """Browsers that follow the live stream, each on a connection of its own."""
+
+    def __init__(self, url: str, count: int, clients: int) -> None:
+        self.url = urlsplit(url)
+        self.ledgers = [Ledger(count) for _ in range(clients)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect; return when every browser has the first frame."""
+        self._tasks = [asyncio.create_task(self._follow(ledger)) for ledger in self.ledgers]
+        await _until_complete(self.ledgers, 0)
+
+    async def _follow(self, ledger: Ledger) -> None:
+        reader, writer = await asyncio.open_connection(self.url.hostname, self.url.port, limit=1 << 22)
+        path = f"{self.url.path}/works/main/stream?names=synthetic.*"
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.url.netloc}\r\nAccept: text/event-stream\r\n\r\n".encode())
+        kind = b""
+        while line := await reader.readline():
+            if line.startswith(b"event: "):
+                kind = line[7:].strip()
+            elif line.startswith(b"data: ") and kind == b"frame":
+                for k, value in enumerate(json.loads(line[6:])["values"].values()):
+                    ledger.note(k, value)
+            elif line.startswith(b"data: ") and kind in (b"dropped", b"lost"):
+                ledger.lost += 1
+
+    async def end(self, step: int) -> dict[str, Any]:
+        """Return what came, after the last step was `step`."""
+        result = await _until_complete(self.ledgers, step)
+        for task in self._tasks:
+            task.cancel()
+        return result
+
+
+READERS: dict[str, Callable[[str, int, int], Any]] = {"opcua": OpcUaReaders, "mqtt": MqttReader, "sse": SseReaders}
+
+
+async def follow(given: dict[str, Any]) -> None:
+    """Read all signals until the parent says which step was the last."""
+    reader = READERS[given["reader"]](given["url"], given["signals"], given["clients"])
+    await reader.start()
+    say({"ready": True})
+    async for order in orders():
+        say({**await reader.end(order["step"]), "cpu_s": time.process_time()})
+
+
+Measure = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+def main() -> None:
+    """Be the readers that the parent asks for."""
+    run(follow(arguments()))
