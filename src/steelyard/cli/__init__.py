@@ -6,14 +6,32 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from steelyard.cli import bench, demo, hub, run, sample, solution, trial, twin, validate
+from steelyard.cli import (
+    bench,
+    demo,
+    hub,
+    live,
+    registers,
+    replay,
+    run,
+    sample,
+    serve,
+    solution,
+    trial,
+    twin,
+    users,
+    validate,
+)
 from steelyard.cli.output import language_or_english
 
 INTERRUPTED = {
     "en": "interrupted; nothing was half-written",
     "ko": "중단했습니다. 반쯤 기록된 것은 없습니다",
 }
-ORDER = ("demo", "sample", "run", "hub", "twin", "solution", "trial", "validate", "bench")
+ORDER = (
+    "demo", "sample", "run", "serve", "live", "replay", "registers", "users",
+    "hub", "twin", "solution", "trial", "validate", "bench",
+)  # fmt: skip
 
 
 class InOrder(TyperGroup):
@@ -45,6 +63,11 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("sample")(sample.sample)
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
+app.add_typer(live.app, name="live")
+app.command("replay")(replay.replay)
+app.command("registers")(registers.registers)
+app.add_typer(users.app, name="users")
 app.add_typer(hub.app, name="hub")
 app.add_typer(twin.app, name="twin")
 app.add_typer(solution.app, name="solution")

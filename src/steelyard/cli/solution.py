@@ -59,6 +59,53 @@ def list_command(json_out: Json = False, lang: Lang = None) -> None:
     emit(found, json_out, lambda: _print_list(found))
 
 
+@app.command("connect")
+def connect_command(
+    file: Annotated[Path, typer.Argument(help="The solution: a .py file, an executable file, or a folder.")],
+    url: Annotated[str, typer.Argument(help="Where the works is: http://…, opc.tcp://… or mqtt://…")],
+    works: Annotated[
+        str, typer.Option("--works", help="A live works such as main, or a trial such as trial-1.")
+    ] = "main",
+    user: Annotated[str | None, typer.Option("--user", help="Log in as; by default the solution's kind.")] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="STEELYARD_PASSWORD", help="Password; for a server of yours it is looked up.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one answer of the solution.")] = 2.0,
+    decisions: Annotated[int | None, typer.Option(help="On a live works: end after so many decisions.")] = None,
+    json_out: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Let a solution answer for a trial, or steer a live works, over the wire; it runs here, in its sandbox."""
+    from steelyard.server.connector import connect, kind_of, known_password
+
+    chosen = language(lang)
+    name = user or kind_of(file)
+    result = connect(
+        file, url, name, password if password is not None else known_password(url, name), works,
+        timeout_s=timeout, decisions=decisions, say=lambda text: typer.echo(text, err=True),
+    )  # fmt: skip
+    emit(result, json_out, lambda: _print_connection(result, chosen))
+
+
+def _print_connection(result: dict[str, Any], lang: str) -> None:
+    words = {
+        "questions": {"en": "questions answered", "ko": "응답한 질문"},
+        "decisions": {"en": "decisions", "ko": "결정 횟수"},
+        "seconds": {"en": "seconds", "ko": "초"},
+        "time_s": {"en": "plant time [s]", "ko": "공장 시각 [s]"},
+        "written": {"en": "set-points written", "ko": "기록한 설정값"},
+        "refused": {"en": "writes refused", "ko": "거부된 쓰기"},
+        "first_refusal": {"en": "first refusal", "ko": "첫 거부 사유"},
+        "faults": {"en": "faults", "ko": "결함"},
+        "alarms": {"en": "alarms", "ko": "경보"},
+    }
+    for key, value in result.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{name}: {count}" for name, count in value.items() if count)
+        if value not in ("", None):
+            print(f"{words[key][lang]}: {value}")
+
+
 def _print_check(result: dict[str, Any], lang: str) -> None:
     from rich.text import Text
 

@@ -116,6 +116,9 @@ def run_command(
     heats: Count = None,
     bars: Count = None,
     draws: Draws = None,
+    over: Annotated[
+        str | None, typer.Option("--over", help="Ask the solution over rest, opcua or mqtt instead of a pipe.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and report.json.")] = Path("trial-report"),
     json_out: Json = False,
     lang: Lang = None,
@@ -136,11 +139,17 @@ def run_command(
         )  # fmt: skip
         with _folder(out):
             with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
-                report = run_plan(made, progress=bar)
+                report = run_plan(made, progress=bar) if over is None else _over(made, over, bar)
             write(report, out, chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
     short["sentence"] = report["result"]["verdict"]["sentence"][chosen]
     emit(short, json_out, lambda: _print_run(report, chosen))
+
+
+def _over(plan: Any, protocol: str, bar: Any) -> dict[str, Any]:
+    from steelyard.server.over import run_over
+
+    return run_over(plan, protocol, progress=bar)
 
 
 @app.command("verify")

@@ -10,7 +10,7 @@ def describe(name: str, lang: str = "en") -> dict[str, Any]:
     """Return name, kind, hash, tables (rows, columns with types and units), source, notes and all dropped values."""
     store = open_store()
     info = store.info(name)
-    dropped = store.table(name, "dropped").to_dicts()
+    dropped = store.table(name, "dropped").to_dicts() if "dropped" in info["tables"] else []
     label = _labels(store, name, info["tables"])
     for entry in dropped:
         if label:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from steelyard.errors import DataError
 from steelyard.hub.catalogue import Catalogue, CatalogueBusyError
+from steelyard.hub.durable import sync
+from steelyard.hub.recordings import describe_recording, recording_names, recording_table, remove_recording
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,11 +57,13 @@ class Store:
         self._clear_leftovers()
 
     def names(self) -> list[str]:
-        """Return the names of all data sets, sorted."""
-        return [row["name"] for row in self._catalogue.rows()]
+        """Return the names of all data sets and recordings, sorted."""
+        return sorted([row["name"] for row in self._catalogue.rows()] + recording_names(self.root))
 
     def info(self, name: str) -> dict[str, Any]:
         """Return what is known of a data set: kind, hash, created, tables with rows, columns and units, source."""
+        if self._is_recording(name):
+            return describe_recording(self.root, name)
         row = self._row(name)
         return {key: row[key] for key in ("name", "kind", "hash", "created")} | row["description"]
 
@@ -67,6 +71,8 @@ class Store:
         """Return one table of a data set; DataError when there is none or its file is damaged."""
         import polars as pl
 
+        if self._is_recording(name):
+            return recording_table(self.root, name, table)
         for attempt in (0, 1):  # a second look, should the set be replaced between catalogue and file
             row = self._row(name)
             if table not in row["description"]["tables"]:
@@ -98,6 +104,8 @@ class Store:
         """
         if not _NAME.fullmatch(name):
             raise DataError(f"{name!r} cannot be a data set's name; use letters, digits, '.', '-' and '_'")
+        if self._is_recording(name):
+            raise DataError(f"{name!r} is the name of a recording; choose another name with --name")
         everything = dict(tables) | {"dropped": dropped}
         description: dict[str, Any] = {"tables": _describe(everything, units), "source": source}
         row: dict[str, Any] = {"name": name, "kind": kind, "folder": f"{name}-{uuid.uuid4().hex[:12]}"}
@@ -110,6 +118,9 @@ class Store:
 
     def remove(self, name: str) -> None:
         """Remove a data set; DataError when there is none of this name."""
+        if self._is_recording(name):
+            remove_recording(self.root, name)
+            return
         row = self._row(name)
         with self._catalogue.writing() as connection:
             self._catalogue.delete(connection, name)
@@ -132,7 +143,7 @@ class Store:
                     )
                 _write_folder(temporary, tables)
                 os.replace(temporary, self._datasets / row["folder"])
-                _sync(self._datasets)
+                sync(self._datasets)
                 self._catalogue.put(connection, row)
         except OSError as error:
             raise DataError(f"the store {self.root} cannot be written: {_why(error)}; is the disk full?") from error
@@ -140,10 +151,13 @@ class Store:
             shutil.rmtree(temporary, ignore_errors=True)
         return old
 
+    def _is_recording(self, name: str) -> bool:
+        return name in recording_names(self.root)
+
     def _row(self, name: str) -> dict[str, Any]:
         rows = {row["name"]: row for row in self._catalogue.rows()}
         if name not in rows:
-            known = ", ".join(rows) or "none yet; import one with `steelyard hub import`"
+            known = ", ".join(self.names()) or "none yet; import one with `steelyard hub import`"
             raise DataError(f"there is no data set {name!r} in {self.root}; data sets are: {known}")
         return rows[name]
 
@@ -213,16 +227,5 @@ def _write_folder(folder: Path, tables: "dict[str, pl.DataFrame]") -> None:
     for name, frame in tables.items():
         path = folder / f"{name}.parquet"
         frame.write_parquet(path, compression="zstd")
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    """Flush a file or folder to the disk (Windows cannot open folders: there the rename is durable by itself)."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(folder)

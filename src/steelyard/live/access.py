@@ -42,6 +42,11 @@ class Session:
             raise AccessError(f"user {self.user!r} may not {right}; log in as one of: {able}")
 
 
+def host_of(peer: str) -> str:
+    """Return the host of ``host:port`` or ``[host]:port``; a place without a port as it is."""
+    return peer.rsplit(":", 1)[0] if peer.count(":") == 1 or peer.startswith("[") else peer
+
+
 ANONYMOUS_ROLES = frozenset({VIEWER})
 
 
@@ -67,7 +72,7 @@ class Leases:
         self._held: dict[str, Lease] = {}
 
     def take(self, role: str, session: Session) -> Lease:
-        """Take or renew the lease of a role; AccessError when the session lacks it, LeaseError when another holds it."""
+        """Take or renew the lease of a role; AccessError without this role, LeaseError when another one holds it."""
         if role not in ROLE_WRITES or role not in session.roles:
             have = ", ".join(sorted(session.roles)) or "none"
             raise AccessError(f"user {session.user!r} has no role {role!r} (it has: {have}); log in as another user")

@@ -40,8 +40,10 @@ class View:
         self._works = works
         self._flat = works.plant.view(np.ndarray).reshape(1).view("f8")
         self._position = np.array([signal.position for signal in signals], dtype=np.intp)
-        self._offset = np.array([unit(signal.unit).offset for signal in signals])
-        self._factor = np.array([unit(signal.unit).factor for signal in signals])
+        as_shown = getattr(works, "holds_trade_units", False)  # a replay keeps the very numbers that were recorded
+        units = [unit("1" if as_shown else signal.unit) for signal in signals]
+        self._offset = np.array([u.offset for u in units])
+        self._factor = np.array([u.factor for u in units])
         self._seen, self._quality, self._stamp = self._instruments()
 
     def _instruments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Open the works that is to be served: a line or a ladle station under a scenario, with its record in the hub."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def _twin(path: Path, process: str) -> Any:
     return found
 
 
+def recording_name(process: str) -> str:
+    """Return the name of a recording that begins now, e.g. ``hot_bar_line-20261123-065500``."""
+    return f"{process}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
 def live_works(
     process: str, plant: str | None, seed: int, scenario: str, *, twin: Path | None = None, record: bool = True,
     dt: float = 1.0, publish_hz: float = 10.0,
@@ -50,6 +56,8 @@ def live_works(
     """Return what opens a live works of a process, with its record, limits and the faults of its wire."""
 
     def build(folder: Path, audit: Audit) -> LiveWorks:
+        from steelyard.hub.recordings import Recording
+        from steelyard.hub.store import home
         from steelyard.plant.limits import Watch, load_limits
         from steelyard.plant.scenarios import scenario as scenario_of
         from steelyard.plant.wire_faults import Wire
@@ -57,10 +65,12 @@ def live_works(
         story = scenario_of(process, scenario)
         works = open_process(process, plant, seed, scenario, twin)
         signals = works.board.signals
+        about = {"plant": plant, "scenario": scenario, "seed": seed, "twin": str(twin) if twin else None}
         return LiveWorks(
             "main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process],
             wire=Wire(story.wire, signals, seed) if story.wire else None,
             watch=Watch(load_limits(process, signals), signals),
+            record=Recording(home(), recording_name(process), about) if record else None,
         )  # fmt: skip
 
     return build

@@ -7,14 +7,35 @@ more than the last. A reader is told by the parent which step was the last and s
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from steelyard.studies.children import arguments, orders, run, say
 from steelyard.studies.wire_plant import signal_names
 
 PATIENCE_S = 15.0
+FIRST_HANDLE = 201  # of asyncua's subscriptions
+API = "/api/v1"
+NAMESPACE = "urn:steelyard:board"
+
+
+def api_of(url: str) -> SplitResult:
+    """Return the root of the REST API of a server.
+
+    >>> api_of("http://127.0.0.1:8080").geturl(), api_of("http://127.0.0.1:8080/api/v1").path
+    ('http://127.0.0.1:8080/api/v1', '/api/v1')
+    """
+    return urlsplit(url.removesuffix("/").removesuffix(API) + API)
+
+
+def node_of(name: str, namespace: int) -> str:
+    """Return the OPC UA node of a signal or method of the main works; "" is the works itself.
+
+    >>> node_of("live.speed", 2), node_of("", 2)
+    ('ns=2;s=main/live.speed', 'ns=2;s=main')
+    """
+    return f"ns={namespace};s=main" + (f"/{name}" if name else "")
 
 
 class Ledger:
@@ -85,7 +106,7 @@ class OpcUaReaders:
         await client.connect()
         self._clients.append(client)
         index = await client.get_namespace_index(NAMESPACE)
-        nodes = [client.get_node(ua.NodeId(f"main/{name}", index)) for name in self.names]
+        nodes = [client.get_node(node_of(name, index)) for name in self.names]
         parameters = ua.CreateSubscriptionParameters(
             RequestedPublishingInterval=100.0, RequestedLifetimeCount=10_000, RequestedMaxKeepAliveCount=100,
             MaxNotificationsPerPublish=0, PublishingEnabled=True,
@@ -103,10 +124,6 @@ class OpcUaReaders:
         return result
 
 
-FIRST_HANDLE = 201
-NAMESPACE = "urn:steelyard:works"
-
-
 class _Nobody:
     """The library wants a handler though this reader takes the notifications itself."""
 
@@ -120,7 +137,9 @@ class MqttReader:
     def __init__(self, url: str, count: int, clients: int) -> None:
         self.url = urlsplit(url)
         self.ledgers = [Ledger(count)]
-        self._place = {name.replace(".", "/").replace("[", "/").rstrip("]"): k for k, name in enumerate(signal_names(count))}
+        self._place = {
+            name.replace(".", "/").replace("[", "/").rstrip("]"): k for k, name in enumerate(signal_names(count))
+        }
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -150,7 +169,7 @@ class SseReaders:
     """Browsers that follow the live stream, each on a connection of its own."""
 
     def __init__(self, url: str, count: int, clients: int) -> None:
-        self.url = urlsplit(url)
+        self.url = api_of(url)
         self.ledgers = [Ledger(count) for _ in range(clients)]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -190,10 +209,9 @@ async def follow(given: dict[str, Any]) -> None:
     await reader.start()
     say({"ready": True})
     async for order in orders():
-        say({**await reader.end(order["step"]), "cpu_s": time.process_time()})
-
-
-Measure = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+        values = sum(ledger.values for ledger in reader.ledgers)
+        answer = await reader.end(order["step"]) if order["order"] == "end" else {"values": values}
+        say({**answer, "cpu_s": time.process_time()})
 
 
 def main() -> None:

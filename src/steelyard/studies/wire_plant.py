@@ -23,7 +23,7 @@ from steelyard.signals import Quantity, Signal
 from steelyard.studies.children import arguments, orders, run, say
 
 UNIT = "synthetic"
-PORTS = ("http_port", "opcua_port", "mqtt_port", "modbus_port")
+PROTOCOLS = ("http", "opcua", "mqtt", "modbus")
 
 
 def signal_names(count: int) -> list[str]:
@@ -63,8 +63,9 @@ async def serve(count: int, protocols: list[str], folder: Path) -> None:
     works = LiveWorks("main", SyntheticWorks(count), "synthetic", audit=audit)
     await works.open()
     await site.add(works)
-    ports = {name: 0 if name.removesuffix("_port") in protocols else OFF for name in PORTS}
-    async with started(site, Settings(site="bench", **ports, speed=None)) as adapters:
+    http, opcua, mqtt, modbus = (0 if name in protocols else OFF for name in PROTOCOLS)
+    settings = Settings(site="bench", http_port=http, opcua_port=opcua, mqtt_port=mqtt, modbus_port=modbus, speed=None)
+    async with started(site, settings) as adapters:
         urls = {e.protocol: e.url for adapter in adapters for e in adapter.endpoints()}
         say({"urls": urls, "passwords": site.users.passwords()})
         async for order in orders():

@@ -10,7 +10,7 @@ MOST_NAMES, MOST_SET, MOST_STEPS, MOST_ROWS = 2000, 500, 86_400, 100_000
 LONGEST_PLANT_S = 1e10
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9가-힣][A-Za-z0-9가-힣_-]{0,63}$")]
 Names = Annotated[list[Name], Field(max_length=MOST_NAMES)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_PLANT_S)]
 Severity = Annotated[float, Field(ge=0, le=1)]
@@ -57,9 +57,15 @@ class Lease(Strict):
 
 
 class SnapshotName(Strict):
-    """The name of a snapshot: letters, digits, `.`, `_`, `-`."""
+    """The name of a snapshot: letters, digits, `_`, `-`."""
 
     name: Label
+
+
+class Fork(Strict):
+    """Whether the fork runs with the clock; as its origin does when not given."""
+
+    running: bool | None = None
 
 
 class Faults(Strict):

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import Body, Query, Request, Response
+from fastapi import Body, HTTPException, Query, Request, Response
 
 from steelyard.errors import SteelyardError
 from steelyard.web import models as m
@@ -11,7 +11,7 @@ from steelyard.web.doors import At, By, Route, Works
 from steelyard.web.encode import compact, history_csv, history_json
 from steelyard.web.problems import NotFoundError
 
-MOST_CELLS = 5_000_000
+MOST_CELLS, LONGEST_MESSAGE = 5_000_000, 1 << 16
 CSV = "text/csv; charset=utf-8"
 HISTORY = {
     "application/json": {"schema": m.History.model_json_schema()},
@@ -33,7 +33,7 @@ async def history(works: Works, query: Annotated[m.Span, Query()], desk: At, req
 
 async def snapshots(works: Works) -> Any:
     """List the snapshots of a works."""
-    return works.snapshots()
+    return await asyncio.to_thread(works.snapshots)
 
 
 async def snapshot(works: Works, body: m.SnapshotName, session: By) -> Any:
@@ -44,24 +44,21 @@ async def snapshot(works: Works, body: m.SnapshotName, session: By) -> Any:
 async def restore(works: Works, body: m.SnapshotName, session: By) -> Any:
     """Go back to a snapshot."""
     session.need("snapshot")
-    if body.name not in {row["name"] for row in works.snapshots()}:
+    if body.name not in {row["name"] for row in await asyncio.to_thread(works.snapshots)}:
         raise NotFoundError(f"works {works.id!r} has no snapshot {body.name!r}; GET …/snapshots lists them")
     await works.restore(session, body.name)
     return works.status()
 
 
-async def fork(works: Works, session: By, desk: At) -> Any:
+async def fork(works: Works, session: By, desk: At, body: Annotated[m.Fork, Body()] = m.Fork()) -> Any:
     """Put a copy of the works on the wire beside it: what if, from here."""
     session.need("fork")
-    return {"id": await desk.site.fork(session, works.id)}
+    return {"id": await desk.site.fork(session, works.id, body.running)}
 
 
 async def drop(works: Works, session: By, desk: At) -> None:
     """Take a fork off the wire; the main works stays, a trial is stopped at `/trials`."""
-    session.need("fork")
-    if works.id == "main" or hasattr(works, "exchange"):
-        raise SteelyardError(f"works {works.id!r} is no fork; only forks are dropped")
-    await desk.site.drop(session, works.id)
+    await desk.site.remove_fork(session, works.id)
 
 
 async def faults(works: Works) -> Any:
@@ -80,10 +77,13 @@ async def alarms(works: Works) -> Any:
     return Response(compact(list(works.alarms)), media_type="application/json")
 
 
-async def exchange(works: Works, message: Annotated[m.Anything, Body()], session: By) -> Response:
-    """Pass one message of the contract of solutions to a trial and return its answer."""
+async def exchange(works: Works, message: Annotated[m.Anything, Body()], session: By, request: Request) -> Response:
+    """Pass one message of the contract of solutions to a trial and return its next question."""
     if not hasattr(works, "exchange"):
         raise SteelyardError(f"works {works.id!r} is no trial; messages of solutions go to a trial")
+    if len(await request.body()) > LONGEST_MESSAGE:
+        raise HTTPException(413, f"a message has at most {LONGEST_MESSAGE} bytes")
+    request.state.audited = True
     return Response(compact(await works.exchange(session, message)), media_type="application/json")
 
 

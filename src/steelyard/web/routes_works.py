@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from steelyard.errors import SteelyardError
 from steelyard.live.access import role_of
+from steelyard.nomenclature import korean_of
 from steelyard.plant.frame import Frame
 from steelyard.signals import Signal
 from steelyard.web import models as m
@@ -41,21 +42,13 @@ def _entry(signal: Signal) -> dict[str, Any]:
     declared = signal.declaration
     return {
         "name": signal.name, "unit": signal.unit, "low": _bound(declared.low), "high": _bound(declared.high),
-        "description": {"en": declared.description, "ko": _korean(signal)},
+        "description": {"en": declared.description, "ko": korean_of(signal.name) or declared.description},
         "writable_by": role_of(signal.name),
     }  # fmt: skip
 
 
 def _bound(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _korean(signal: Signal) -> str:
-    try:
-        from steelyard.nomenclature import korean
-    except ImportError:
-        return signal.declaration.description
-    return str(korean(signal.name) or signal.declaration.description)
 
 
 async def values(works: Works, query: Annotated[m.WhichNames, Query()], desk: At) -> Response:

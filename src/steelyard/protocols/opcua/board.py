@@ -3,11 +3,12 @@
 The nodes hold no values: a read looks into the latest frame, and a frame goes out only to those who watch.
 """
 
+import asyncio
 import math
 import struct
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from asyncua import ua
 from asyncua.server.address_space import AttributeValue
@@ -16,14 +17,15 @@ from steelyard.live.access import role_of
 from steelyard.nomenclature import korean_of
 from steelyard.plant.frame import BAD, GOOD, Frame
 from steelyard.protocols.opcua.nodes import ATTRIBUTES, EVENT_SOURCE, IDS, KINDS, NOTIFIER, Nodes
+from steelyard.protocols.opcua.standard import standard, ua_status
 from steelyard.protocols.opcua.subscriptions import Sample, Watcher
 from steelyard.protocols.opcua.texts import Texts, unit_title
 from steelyard.protocols.opcua.unit_codes import engineering_unit
 from steelyard.signals import Signal
 
 CURRENT_READ, CURRENT_WRITE, HISTORY_READ = 1, 2, 4
-WITH_RANGE, WITHOUT_RANGE = ua.NodeId(IDS.AnalogUnitRangeType), ua.NodeId(IDS.AnalogUnitType)
-DOUBLE = ua.NodeId(IDS.Double)
+WITH_RANGE, WITHOUT_RANGE = standard(IDS.AnalogUnitRangeType), standard(IDS.AnalogUnitType)
+DOUBLE = standard(IDS.Double)
 CODES = ua.StatusCodes
 UNCERTAIN, NOT_CONNECTED, NO_DATA = CODES.Uncertain, CODES.BadNoCommunication, CODES.BadNoData
 _FULL, _EMPTY = struct.Struct("<BBdIqq"), struct.Struct("<BIqq")
@@ -73,8 +75,7 @@ class Board:
     def __init__(self, works: Any, nodes: Nodes, texts: Texts, site: ua.NodeId) -> None:
         self.works, self.nodes, self.texts = works, nodes, texts
         self.frame: Frame = works.frame
-        self._arrived = datetime.now(UTC)
-        self._clock = (0, file_time(self._arrived))
+        self._news = asyncio.Event()
         self.node = nodes.object(works.id, site, texts.text(works.title),
                                  browse=ua.QualifiedName(works.id, nodes.namespace), tells=True)  # fmt: skip
         texts.remember(self.node, ATTRIBUTES.DisplayName, works.title)
@@ -135,12 +136,23 @@ class Board:
         """Show a frame; afterwards every read sees it and every watcher has it in its queue."""
         self.frame = frame
         self._set_clock()
+        self._news.set()
         for one in self.signals:
             if one.watchers:
                 sample = self.sample(one.index)
                 for watcher in list(one.watchers.values()):
                     watcher.offer(sample)
                 self.values_out += len(one.watchers)
+
+    async def shown(self, frame: Frame, longest_s: float) -> None:
+        """Wait until a frame has come through; one that nobody delivers is shown as it is."""
+        try:
+            async with asyncio.timeout(longest_s):
+                while self.frame is not frame:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            await self.listen(frame)
 
     def _set_clock(self) -> None:
         """Note when the frame came and which moment its plant time is."""
@@ -164,7 +176,10 @@ class Board:
         status = status_code(int(frame.status[k]), value, frame.connected)
         variant = ua.Variant(None, KINDS.Null) if status >> 31 else ua.Variant(value, KINDS.Double)
         return ua.DataValue(
-            variant, ua.StatusCode(status), self.works.stamp(frame.time_s + float(frame.offset[k])), self._arrived
+            variant,
+            ua_status(status),
+            self.works.stamp(frame.time_s + float(frame.offset[k])),
+            cast(Any, self._arrived),
         )
 
     def close(self) -> list[ua.NodeId]:

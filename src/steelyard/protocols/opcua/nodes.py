@@ -9,16 +9,16 @@ from typing import Any
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
+from steelyard.protocols.opcua.standard import named, standard
+
 IDS, ATTRIBUTES, KINDS = ua.ObjectIds, ua.AttributeIds, ua.VariantType
 COMPONENT, PROPERTY, ORGANIZES, TYPE, EVENT_SOURCE, NOTIFIER, EVENTS = (
-    ua.NodeId(i) for i in (
+    standard(i) for i in (
         IDS.HasComponent, IDS.HasProperty, IDS.Organizes, IDS.HasTypeDefinition, IDS.HasEventSource, IDS.HasNotifier,
         IDS.GeneratesEvent,
     )
 )  # fmt: skip
-OBJECT_TYPE, FOLDER_TYPE, PROPERTY_TYPE = (
-    ua.NodeId(i) for i in (IDS.BaseObjectType, IDS.FolderType, IDS.PropertyType)
-)
+OBJECT_TYPE, FOLDER_TYPE, PROPERTY_TYPE = (standard(i) for i in (IDS.BaseObjectType, IDS.FolderType, IDS.PropertyType))
 READ_ONLY = 1
 
 
@@ -43,7 +43,7 @@ class Nodes:
 
     def id(self, text: str) -> ua.NodeId:
         """Return the id of the node of this name."""
-        return ua.NodeId(text, self.namespace, ua.NodeIdType.String)
+        return named(text, self.namespace)
 
     def object(
         self, name: str, parent: ua.NodeId, title: ua.LocalizedText, *, description: ua.LocalizedText | None = None,
@@ -76,8 +76,8 @@ class Nodes:
         """Add a property with a constant value; a standard one has `namespace` 0."""
         many = isinstance(value, list)
         return self.variable(
-            f"{parent.Identifier}/{name}", parent, ua.LocalizedText(name), constant(value, kind, many),
-            ua.NodeId(data_type or kind.value), PROPERTY_TYPE, browse=ua.QualifiedName(name, namespace), by=PROPERTY,
+            f"{parent.Identifier!s}/{name}", parent, ua.LocalizedText(name), constant(value, kind, many),
+            standard(data_type or kind.value), PROPERTY_TYPE, browse=ua.QualifiedName(name, namespace), by=PROPERTY,
             is_array=many,
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class Nodes:
         """Add a method; who may call it is asked when it is called."""
         more = {ATTRIBUTES.Executable: _ALWAYS, ATTRIBUTES.UserExecutable: _ALWAYS}
         node = self._add(
-            f"{parent.Identifier}/{name}", parent, ua.NodeClass.Method, None, COMPONENT,
+            f"{parent.Identifier!s}/{name}", parent, ua.NodeClass.Method, None, COMPONENT,
             ua.LocalizedText(name), description, ua.QualifiedName(name, self.namespace), more,
         )  # fmt: skip
         for title, arguments in (("InputArguments", takes), ("OutputArguments", gives)):

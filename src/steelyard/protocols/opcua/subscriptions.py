@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from asyncua import ua
 from asyncua.common.utils import ServiceError
@@ -18,12 +18,15 @@ from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredIt
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import struct_to_binary
 
+from steelyard.protocols.opcua.event_filters import SubtypeAware
+from steelyard.protocols.opcua.standard import standard, ua_status
+
 FASTEST_MS, SLOWEST_MS = 10.0, 3_600_000.0
 DEFAULT_QUEUE, LONGEST_QUEUE, MOST_WAITING = 100, 1000, 200_000
 MOST_UNACKNOWLEDGED, LIFETIME_CYCLES, KEEP_ALIVE_CYCLES = 50, 1200, 400
 OVERFLOW = 0x0480
 _HANDLE, _COUNT = struct.Struct("<I"), struct.Struct("<i")
-_CHANGES = ua.NodeId(ua.ObjectIds.DataChangeNotification_Encoding_DefaultBinary)
+_CHANGES = standard(ua.ObjectIds.DataChangeNotification_Encoding_DefaultBinary)
 _NOTHING_MORE = _COUNT.pack(-1)
 _WITH_VALUE = 1
 
@@ -102,7 +105,7 @@ class FastItems(MonitoredItemService):
     ) -> ua.MonitoredItemCreateResult:
         wanted = params.RequestedParameters.Filter
         if wanted is not None and not isinstance(wanted, ua.DataChangeFilter):
-            return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadMonitoredItemFilterInvalid))
+            return ua.MonitoredItemCreateResult(StatusCode=ua_status(ua.StatusCodes.BadMonitoredItemFilterInvalid))
         source = self._find(params.ItemToMonitor.NodeId)
         if source is None or params.ItemToMonitor.AttributeId != ua.AttributeIds.Value:
             return await super()._create_data_change_monitored_item(params)
@@ -116,14 +119,18 @@ class FastItems(MonitoredItemService):
 
     def _create_events_monitored_item(self, params: ua.MonitoredItemCreateRequest) -> ua.MonitoredItemCreateResult:
         if not isinstance(params.RequestedParameters.Filter, ua.EventFilter):
-            return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadEventFilterInvalid))
-        return super()._create_events_monitored_item(params)
+            return ua.MonitoredItemCreateResult(StatusCode=ua_status(ua.StatusCodes.BadEventFilterInvalid))
+        result = super()._create_events_monitored_item(params)
+        item = self._monitored_items.get(result.MonitoredItemId)
+        if item is not None:
+            item.where_clause_evaluator = SubtypeAware(self.logger, self.aspace, item.filter.WhereClause)
+        return result
 
     def _modify_monitored_item(self, params: ua.MonitoredItemModifyRequest) -> ua.MonitoredItemModifyResult:
         item = self._monitored_items.get(params.MonitoredItemId)
         result, asked = ua.MonitoredItemModifyResult(), params.RequestedParameters
         if item is None:
-            result.StatusCode = ua.StatusCode(ua.StatusCodes.BadMonitoredItemIdInvalid)
+            result.StatusCode = ua_status(ua.StatusCodes.BadMonitoredItemIdInvalid)
             return result
         item.client_handle, item.queue_size = asked.ClientHandle, self._revise_queue_size(asked.QueueSize)
         if asked.Filter is not None:
@@ -164,13 +171,13 @@ class FastSubscription(InternalSubscription):
 
     def queue(self, item: MonitoredItemData, notification: bytes) -> None:
         """Queue a packed notification; when the queue is full the oldest goes and the next says so."""
-        queue = self._triggered_datachanges.setdefault(int(item.monitored_item_id or 0), [])  # type: ignore[arg-type]
+        queue = self._triggered_datachanges.setdefault(int(item.monitored_item_id or 0), [])
         full = len(queue) >= item.queue_size or self.waiting >= MOST_WAITING
         if full and queue:
             queue.pop(0)
             self.waiting, self.lost = self.waiting - 1, self.lost + 1
             if queue and item.queue_size > 1:
-                queue[0] = marked(queue[0])  # type: ignore[call-overload]
+                queue[0] = marked(cast(bytes, queue[0]))  # type: ignore[call-overload]
         queue.append(notification)  # type: ignore[arg-type]
         self.waiting += 1
 
@@ -184,7 +191,7 @@ class FastSubscription(InternalSubscription):
         parts: list[Any] = [part for queue in self._triggered_datachanges.values() for part in queue]
         self._triggered_datachanges, self.waiting = {}, 0
         body = b"".join((_COUNT.pack(len(parts)), *parts, _NOTHING_MORE))
-        result.NotificationMessage.NotificationData.append(ua.ExtensionObject(_CHANGES, body))
+        result.NotificationMessage.NotificationData.append(ua.ExtensionObject(_CHANGES, cast(Any, body)))
 
 
 def marked(notification: bytes) -> bytes:

@@ -10,6 +10,7 @@ UNIT_TITLES = {
     "bar_rolling": {"en": "bar rolling", "ko": "압연"},
     "cooling_bed": {"en": "cooling bed", "ko": "냉각상"},
     "line": {"en": "line", "ko": "라인"},
+    "live": {"en": "clock of the works", "ko": "운전 시계"},
 }
 LANGUAGES = ("en", "ko")
 

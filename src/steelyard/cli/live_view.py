@@ -1,0 +1,221 @@
+"""What `steelyard live` prints: tables, one-line answers and the live table, en and ko."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import typer
+
+from steelyard.cli.output import console, folding
+from steelyard.errors import SteelyardError
+
+Event = tuple[str, dict[str, Any]]
+TEXT: dict[str, dict[str, Any]] = {
+    "status": {"en": ("works", "process", "plant time", "clock", "behind [s]", "alarms", "leases"),
+               "ko": ("설비", "공정", "설비 시각", "시계", "지연 [s]", "경보", "임차권")},
+    "runs": {"en": "runs ×{speed:g}", "ko": "실행 ×{speed:g}"},
+    "waits": {"en": "waits", "ko": "대기"},
+    "failed": {"en": "{id} stands still: {failure}", "ko": "{id} 정지: {failure}"},
+    "lost": {"en": "the wire to the plant is down", "ko": "설비와의 연결이 끊겼습니다"},
+    "signals": {"en": ("signal", "unit", "range", "written by", "what it is"),
+                "ko": ("신호", "단위", "범위", "쓰는 역할", "설명")},
+    "values": {"en": ("signal", "value", "unit", "status"), "ko": ("신호", "값", "단위", "상태")},
+    "at": {"en": "step {step}, {time_s:,.0f} s, {time}", "ko": "스텝 {step}, {time_s:,.0f} s, {time}"},
+    "uncertain": {"en": "uncertain", "ko": "불확실"},
+    "bad": {"en": "bad", "ko": "불량"},
+    "good": {"en": "good", "ko": "정상"},
+    "written": {"en": "written: {what}", "ko": "설정했습니다: {what}"},
+    "stepped": {"en": "{n} steps made; step {step}, {time_s:,.0f} s of plant time",
+                "ko": "{n}스텝 진행했습니다. 현재 스텝 {step}, 설비 시각 {time_s:,.0f} s"},
+    "kept": {"en": "snapshot {name} kept at {time_s:,.0f} s", "ko": "스냅샷 {name}을(를) {time_s:,.0f} s에서 저장했습니다"},
+    "forked": {"en": "{id} is on the wire; take it off with: steelyard live drop {id}",
+               "ko": "분기 {id}을(를) 열었습니다. 닫으려면: steelyard live drop {id}"},
+    "dropped": {"en": "{id} is off the wire", "ko": "분기 {id}을(를) 닫았습니다"},
+    "scheduled": {"en": "fault {name} is scheduled at severity {severity:g}",
+                  "ko": "고장 {name}을(를) 심각도 {severity:g}(으)로 예약했습니다"},
+    "snapshots": {"en": {"name": "snapshot", "time_s": "plant time [s]", "works": "works", "created": "made at"},
+                  "ko": {"name": "스냅샷", "time_s": "설비 시각 [s]", "works": "설비", "created": "만든 때"}},
+    "leases": {"en": {"role": "role", "user": "user", "via": "over", "left_s": "left [s]"},
+               "ko": {"role": "역할", "user": "사용자", "via": "접속", "left_s": "남은 시간 [s]"}},
+    "none": {"en": "none", "ko": "없음"},
+    "alarms": {"en": ("alarm", "severity", "since [s]", "signal", "what it says"),
+               "ko": ("경보", "심각도", "발생 [s]", "신호", "내용")},
+    "audit": {"en": ("when", "what", "who", "over", "more"), "ko": ("일시", "종류", "사용자", "접속", "내용")},
+    "more_rows": {"en": "… {n} rows in all; --csv or --json gives them", "ko": "… 모두 {n}행; --csv 또는 --json으로 볼 수 있습니다"},
+    "missed": {"en": "this screen was too slow: {count} events were dropped", "ko": "화면이 느려 이벤트 {count}개를 건너뛰었습니다"},
+}  # fmt: skip
+LONGEST_TABLE = 40
+
+
+def say(line: str, lang: str, /, **values: Any) -> None:
+    """Print one line."""
+    typer.echo(TEXT[line][lang].format(**values))
+
+
+def together(values: dict[str, float]) -> str:
+    """Return set-points in one line.
+
+    >>> together({"line.pace_setpoint": 90.0})
+    'line.pace_setpoint = 90'
+    """
+    return ", ".join(f"{name} = {value:g}" for name, value in values.items())
+
+
+def assigned(texts: list[str]) -> dict[str, float]:
+    """Return what ``NAME=VALUE`` says; SteelyardError when it says something else.
+
+    >>> assigned(["line.pace_setpoint=90"])
+    {'line.pace_setpoint': 90.0}
+    """
+    found = {}
+    for text in texts:
+        name, equal, value = text.rpartition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            equal = ""
+        if not equal or not name:
+            raise SteelyardError(f"{text!r} is no set-point; write NAME=VALUE, e.g. line.pace_setpoint=90")
+    return found
+
+
+def show_status(works: list[dict[str, Any]], lang: str) -> None:
+    """Print how each works runs."""
+    from rich.table import Table
+
+    table = Table(*folding(TEXT["status"][lang]))
+    for row in works:
+        clock = TEXT["runs" if row["running"] else "waits"][lang].format(**row)
+        leases = ", ".join(f"{x['role']}: {x['user']} ({x['via']})" for x in row["leases"])
+        table.add_row(
+            row["id"], row["title"][lang], f"{row['time_s']:,.0f} s", clock, f"{row['lag_s']:g}",
+            str(row.get("alarms", 0)), leases or "–",
+        )  # fmt: skip
+    console().print(table)
+    for row in works:
+        if row["failure"]:
+            typer.secho(TEXT["failed"][lang].format(**row), fg=typer.colors.RED, err=True)
+        if not row["connected"]:
+            typer.secho(f"{row['id']}: {TEXT['lost'][lang]}", fg=typer.colors.YELLOW, err=True)
+
+
+def show_signals(found: list[dict[str, Any]], lang: str) -> None:
+    """Print what signals there are."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*folding(TEXT["signals"][lang]))
+    for row in found:
+        ends = ["" if row[end] is None else f"{row[end]:,g}" for end in ("low", "high")]
+        table.add_row(escape(row["name"]), row["unit"], " … ".join(ends) if any(ends) else "–",
+                      row["writable_by"] or "–", row["description"][lang])  # fmt: skip
+    console().print(table)
+
+
+def values_table(found: dict[str, Any], signals: list[dict[str, Any]], lang: str) -> Any:
+    """Return a table of values."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    units = {row["name"]: row["unit"] for row in signals}
+    table = Table(*folding(TEXT["values"][lang]), title=TEXT["at"][lang].format(**found))
+    for name, value in found["values"].items():
+        status = found["status"].get(name, "good")
+        style = {"good": "", "uncertain": "yellow", "bad": "red"}[status]
+        table.add_row(escape(name), "–" if value is None else f"{value:,.6g}", units.get(name, ""),
+                      TEXT[status][lang], style=style)  # fmt: skip
+    return table
+
+
+def show_values(found: dict[str, Any], signals: list[dict[str, Any]], lang: str) -> None:
+    """Print values."""
+    console().print(values_table(found, signals, lang))
+
+
+def show_rows(found: list[dict[str, Any]], kind: str, lang: str) -> None:
+    """Print rows under the heads of their kind."""
+    from rich.table import Table
+
+    heads = TEXT[kind][lang]
+    if not found:
+        say("none", lang)
+        return
+    table = Table(*folding(heads.values()))
+    for row in found:
+        table.add_row(*(str(row.get(key, "–")) for key in heads))
+    console().print(table)
+
+
+def show_alarms(found: list[dict[str, Any]], lang: str) -> None:
+    """Print the alarms that stand."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not found:
+        say("none", lang)
+        return
+    table = Table(*folding(TEXT["alarms"][lang]))
+    for row in found:
+        table.add_row(escape(row["id"]), str(row["severity"]), f"{row['time_s']:,.0f}", escape(row["signal"]),
+                      row["text"][lang])  # fmt: skip
+    console().print(table)
+
+
+def show_audit(found: list[dict[str, Any]], lang: str) -> None:
+    """Print entries of the audit log."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*folding(TEXT["audit"][lang]))
+    for row in found:
+        more = {k: v for k, v in row.items() if k not in ("when", "kind", "user", "via", "peer")}
+        table.add_row(str(row.get("when", "")), str(row.get("kind", "")), str(row.get("user", "–")),
+                      str(row.get("via", "–")), escape(json.dumps(more, ensure_ascii=False)))  # fmt: skip
+    console().print(table)
+
+
+def show_history(found: dict[str, Any], lang: str) -> None:
+    """Print the last rows of what was recorded."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    names = list(found["columns"])
+    table = Table(*folding(["s", *(escape(name) for name in names)]))
+    rows = list(zip(found["time_s"], *found["columns"].values(), strict=True))
+    for time_s, *values in rows[-LONGEST_TABLE:]:
+        table.add_row(f"{time_s:,.0f}", *("–" if value is None else f"{value:,.6g}" for value in values))
+    console().print(table)
+    if len(rows) > LONGEST_TABLE:
+        say("more_rows", lang, n=len(rows))
+
+
+def first_frames(events: Iterable[Event], count: int | None) -> Iterator[Event]:
+    """Give events up to the given number of frames; all when None."""
+    seen = 0
+    for kind, data in events:
+        yield kind, data
+        seen += kind == "frame"
+        if count is not None and seen >= count:
+            return
+
+
+def follow(events: Iterable[Event], signals: list[dict[str, Any]], json_out: bool, lang: str) -> None:
+    """Show events as they come: one line of JSON each, or one table that changes."""
+    if json_out:
+        for kind, data in events:
+            print(json.dumps({"event": kind, **data}, ensure_ascii=False), flush=True)
+        return
+    from rich.live import Live
+
+    with Live(console=console(), auto_refresh=False) as screen:
+        for kind, data in events:
+            if kind == "frame":
+                screen.update(values_table(data, signals, lang), refresh=True)
+            elif kind == "lost":
+                screen.console.print(TEXT["lost"][lang], style="yellow")
+            elif kind == "dropped":
+                screen.console.print(TEXT["missed"][lang].format(**data), style="yellow")
+            elif kind == "alarm":
+                screen.console.print(
+                    f"{data['time_s']:,.0f} s  {data['id']}  {data['text'][lang]}", style="red", markup=False
+                )

@@ -1,0 +1,221 @@
+"""The door: bytes of a connection, login, and what happens to those that are no OPC UA.
+
+Bad bytes are counted and the connection is closed; a request that cannot be answered is a fault, never an exception.
+"""
+
+import asyncio
+import ipaddress
+from dataclasses import replace
+from typing import Any, cast
+
+from asyncua import ua
+from asyncua.common.utils import Buffer, NotEnoughData, ServiceError
+from asyncua.crypto import uacrypto
+from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
+from asyncua.server.uaprocessor import UaProcessor
+from asyncua.ua.ua_binary import header_from_binary, nodeid_from_binary, struct_from_binary
+
+from steelyard.errors import AccessError
+from steelyard.live.access import ANONYMOUS_ROLES, Session
+from steelyard.protocols.opcua.hub import Hub
+from steelyard.protocols.opcua.pki import Pki
+from steelyard.protocols.opcua.session import NOBODY, WireSession
+from steelyard.protocols.opcua.standard import standard, ua_status
+
+CODES, IDS = ua.StatusCodes, ua.ObjectIds
+MOST_CHUNK = 70_000
+OAEP, OAEP_256 = "http://www.w3.org/2001/04/xmlenc#rsa-oaep", "http://opcfoundation.org/UA/security/rsa-oaep-sha2-256"
+
+
+def _request(name: str) -> ua.NodeId:
+    return standard(getattr(IDS, f"{name}Request_Encoding_DefaultBinary"))
+
+
+CREATE, ACTIVATE, CLOSE = _request("CreateSession"), _request("ActivateSession"), _request("CloseSession")
+WITHOUT_TOKEN = {CREATE, ACTIVATE, _request("FindServers"), _request("GetEndpoints"), _request("CloseSecureChannel")}
+NEVER = {_request("RegisterServer"), _request("RegisterServer2")}
+NO_REFUSAL = {
+    CODES.BadNoSubscription, CODES.BadSessionIdInvalid, CODES.BadSubscriptionIdInvalid, CODES.BadSessionClosed,
+    CODES.BadMessageNotAvailable, CODES.BadSessionNotActivated,
+}  # fmt: skip
+
+
+class Processor(UaProcessor):
+    """Reads the requests of one connection and answers them."""
+
+    def __init__(self, iserver: Any, transport: Any, limits: Any, hub: Hub, pki: Pki) -> None:
+        super().__init__(iserver, transport, limits)
+        self.hub, self.pki = hub, pki
+        address = self.name if isinstance(self.name, tuple) else ("?", 0)
+        self.host, self.peer = str(address[0]), f"{address[0]}:{address[1]}"
+
+    @property
+    def _who(self) -> Session | None:
+        session = cast(WireSession | None, self.session)
+        return None if session is None or session.who is NOBODY else session.who
+
+    async def process_message(self, seqhdr: Any, body: Any) -> bool:
+        """Answer one request; every failure becomes a fault that says why, and is counted."""
+        typeid = nodeid_from_binary(body)
+        header = struct_from_binary(ua.RequestHeader, body)
+        try:
+            return bool(await self._process_message(typeid, header, seqhdr, body))
+        except (ServiceError, ua.uaerrors.UaStatusCodeError) as error:
+            code = int(error.code)
+            if code not in NO_REFUSAL:
+                self.hub.note("refused", self._who, peer=self.peer, why=ua_status(code).name)
+        except Exception as error:  # noqa: BLE001 the library stumbles over requests that make no sense
+            code = int(CODES.BadDecodingError)
+            self.hub.note("malformed", self._who, peer=self.peer, why=repr(error)[:300])
+        response = ua.ServiceFault()
+        response.ResponseHeader.ServiceResult = ua_status(code)
+        self.send_response(header.RequestHandle, seqhdr, response)
+        return True
+
+    async def _process_message(self, typeid: Any, header: Any, seqhdr: Any, body: Any) -> Any:
+        if typeid in NEVER:
+            raise ServiceError(CODES.BadServiceUnsupported)
+        session = cast(WireSession | None, self.session)
+        if session is not None and typeid not in WITHOUT_TOKEN and header.AuthenticationToken != session.auth_token:
+            raise ServiceError(CODES.BadSessionIdInvalid)
+        if typeid == CREATE and session is not None:
+            await session.close_session(True)
+        if typeid == ACTIVATE:
+            await self._log_in(header, struct_from_binary(ua.ActivateSessionParameters, body.copy()))
+        result = await super()._process_message(typeid, header, seqhdr, body)
+        if typeid == ACTIVATE:
+            self._welcome()
+        return result
+
+    async def _log_in(self, header: Any, params: ua.ActivateSessionParameters) -> None:
+        """Find out who wants in, off the loop; the session is opened only when the signature holds as well."""
+        session = cast(
+            WireSession | None, self.session or self.iserver.lookup_external_session(header.AuthenticationToken)
+        )
+        if session is None:
+            raise ServiceError(CODES.BadSessionIdInvalid)
+        token: Any = params.UserIdentityToken
+        if token is None or isinstance(token, ua.ExtensionObject | ua.AnonymousIdentityToken):
+            if not self.hub.site.anonymous:
+                raise ServiceError(CODES.BadIdentityTokenRejected)
+            session.candidate = Session("anonymous", ANONYMOUS_ROLES, "opcua", self.peer)
+            return
+        if not isinstance(token, ua.UserNameIdentityToken):
+            raise ServiceError(CODES.BadIdentityTokenInvalid)
+        password = self._password(session, token)
+        try:
+            who = await asyncio.to_thread(self.hub.site.users.check, str(token.UserName), password, "opcua", self.host)
+        except AccessError as error:
+            self.hub.note("login_failed", peer=self.peer, user=str(token.UserName)[:80], why=str(error))
+            raise ServiceError(CODES.BadUserAccessDenied) from None
+        session.candidate = replace(who, peer=self.peer)
+
+    def _password(self, session: WireSession, token: ua.UserNameIdentityToken) -> str:
+        """Return the password of a token; BadIdentityTokenRejected when it could have been read on its way."""
+        mode = self._connection.security_policy.Mode
+        if mode == ua.MessageSecurityMode.None_ and not _is_loopback(self.host):
+            raise ServiceError(CODES.BadSecurityModeInsufficient)
+        secret = token.Password or b""
+        if not token.EncryptionAlgorithm:
+            if mode != ua.MessageSecurityMode.SignAndEncrypt:
+                raise ServiceError(CODES.BadIdentityTokenRejected)
+            return secret.decode("utf-8") if isinstance(secret, bytes) else str(secret)
+        ways = {OAEP: uacrypto.decrypt_rsa_oaep, OAEP_256: uacrypto.decrypt_rsa_oaep_sha256}
+        if token.EncryptionAlgorithm not in ways:
+            raise ServiceError(CODES.BadIdentityTokenRejected)
+        try:
+            raw = ways[token.EncryptionAlgorithm](self.pki.key, secret)
+            length, nonce = int.from_bytes(raw[:4], "little"), session.nonce or b""
+            if not nonce or raw[4 + length - len(nonce) : 4 + length] != nonce:
+                raise ValueError("the nonce is not that of this session")
+            return bytes(raw[4 : 4 + length - len(nonce)]).decode("utf-8")
+        except Exception as error:  # noqa: BLE001 whatever is wrong with it, it is no valid token
+            self.hub.note("malformed", peer=self.peer, why=f"user token: {error!r}"[:300])
+            raise ServiceError(CODES.BadIdentityTokenInvalid) from None
+
+    def _welcome(self) -> None:
+        """Log who came in, and keep the certificate of a user who was seen with it for the first time."""
+        who = self._who
+        if who is None:
+            return
+        policy = self._connection.security_policy
+        self.hub.note("login", who, policy=str(policy.URI).rpartition("#")[2])
+        if who.user != "anonymous" and policy.peer_certificate:
+            thumbprint = self.pki.keep(policy.peer_certificate)
+            if thumbprint:
+                self.hub.note("certificate", who, thumbprint=thumbprint)
+
+    async def close(self) -> None:
+        """The connection is gone: leases are free at once, even where the session may still come back."""
+        if self._who is not None:
+            self.hub.release(self._who)
+        await super().close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+class Connection(OPCUAProtocol):
+    """The bytes of one connection."""
+
+    hub: Hub
+    pki: Pki
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Give the connection our own processor."""
+        super().connection_made(transport)
+        if self.processor is not None:
+            self.processor = Processor(self.iserver, self.transport, self.limits, self.hub, self.pki)
+            self.processor.set_policies(self.policies)
+            self.hub.count("clients")
+
+    def data_received(self, data: bytes) -> None:
+        """Cut the bytes into messages; what cannot be one closes the connection."""
+        self._buffer += data
+        while self._buffer and self.transport is not None and not self.transport.is_closing():
+            buffer = Buffer(self._buffer)
+            try:
+                header = header_from_binary(buffer)
+                size = header.header_size + header.body_size
+                if not header.header_size < size <= MOST_CHUNK:
+                    raise ValueError(f"a chunk of {size} bytes")
+                if len(buffer) < header.body_size:
+                    return
+                self.messages.put_nowait((header, buffer))
+            except NotEnoughData:
+                return
+            except Exception as error:  # noqa: BLE001 whatever the bytes are, they are no message
+                self._throw_out(error)
+                return
+            self._buffer = self._buffer[size:]
+
+    async def _process_one_msg(self, header: Any, buf: Any) -> bool:
+        try:
+            return await super()._process_one_msg(header, buf)
+        except Exception as error:  # noqa: BLE001 one bad client must not stop the others
+            self._throw_out(error)
+            return False
+
+    def _throw_out(self, error: Exception) -> None:
+        peer = self.peer_name if isinstance(self.peer_name, tuple) else ("?", 0)
+        self.hub.note("malformed", peer=f"{peer[0]}:{peer[1]}", why=repr(error)[:300])
+        self._buffer = b""
+        if self.transport is not None:
+            self.transport.close()
+
+
+class Door(BinaryServer):
+    """Listens; every connection gets the hub."""
+
+    def __init__(self, iserver: Any, host: str, port: int, limits: Any, hub: Hub, pki: Pki) -> None:
+        super().__init__(iserver, host, port, limits)
+        self.hub, self.pki = hub, pki
+
+    def _make_protocol(self) -> Connection:
+        made = Connection(self.iserver, self._policies, self.clients, self.closing_tasks, self.limits)
+        made.hub, made.pki = self.hub, self.pki
+        return made

@@ -1,0 +1,81 @@
+"""Writes of clients: each value is checked here for what OPC UA has a word for, then written by the works itself.
+
+Only values of signals can be written, only numbers, only by a session with the role and the lease. Nothing else of the
+server can be changed from outside, by nobody.
+"""
+
+from typing import Any
+
+from asyncua import ua
+
+from steelyard.errors import AccessError, SignalError, SteelyardError
+from steelyard.live.access import Session, role_of
+from steelyard.protocols.opcua.board import SignalNode
+from steelyard.protocols.opcua.hub import Hub
+from steelyard.protocols.opcua.standard import ua_status
+
+CODES = ua.StatusCodes
+
+
+async def write_all(hub: Hub, who: Session, wanted: list[ua.WriteValue]) -> list[ua.StatusCode]:
+    """Write what may be written and return one status for each; the values of one works and role go together."""
+    results = [int(CODES.Good)] * len(wanted)
+    together: dict[tuple[str, str], list[int]] = {}
+    for k, item in enumerate(wanted):
+        results[k], why = _judge(hub, who, item)
+        if why:
+            hub.note("refused", who, node=str(item.NodeId.to_string())[:120], why=why)
+        else:
+            signal = hub.signals[item.NodeId]
+            together.setdefault((signal.board.works.id, str(role_of(signal.name))), []).append(k)
+    for (works_id, _), places in together.items():
+        values = {hub.signals[wanted[k].NodeId].name: wanted[k].Value.Value.Value for k in places}
+        code = await _write(hub, who, works_id, values)
+        for k in places:
+            results[k] = code
+    return [ua_status(code) for code in results]
+
+
+async def _write(hub: Hub, who: Session, works_id: str, values: dict[str, float]) -> int:
+    """Write to one works, which logs the write or its refusal; return the status code."""
+    try:
+        await hub.site.get(works_id).write(who, values)
+    except AccessError:
+        code = CODES.BadUserAccessDenied
+    except SignalError:
+        code = CODES.BadOutOfRange
+    except SteelyardError:
+        code = CODES.BadInvalidState
+    else:
+        hub.count("writes", len(values))
+        return int(CODES.Good)
+    hub.count("refused")
+    return int(code)
+
+
+def _judge(hub: Hub, who: Session, item: ua.WriteValue) -> tuple[int, str]:
+    """Return the status code of a write before it is tried, and why not when it must not be."""
+    signal = hub.signals.get(item.NodeId)
+    if signal is None or item.AttributeId != ua.AttributeIds.Value:
+        return int(CODES.BadNotWritable), "only values of signals can be written"
+    role = role_of(signal.name)
+    if role is None:
+        return int(CODES.BadNotWritable), "cannot be written from outside the plant"
+    if role not in who.roles:
+        return int(CODES.BadUserAccessDenied), f"user has no role {role!r}"
+    if item.IndexRange:
+        return int(CODES.BadWriteNotSupported), "a part of a number cannot be written"
+    return _judge_value(signal, item.Value)
+
+
+def _judge_value(signal: SignalNode, value: Any) -> tuple[int, str]:
+    variant = value.Value if value is not None else None
+    if value is not None and value.StatusCode is not None and not value.StatusCode.is_good():
+        return int(CODES.BadWriteNotSupported), "a status cannot be written"
+    if variant is None or variant.VariantType != ua.VariantType.Double or not isinstance(variant.Value, float):
+        return int(CODES.BadTypeMismatch), "the value is not a Double"
+    try:
+        signal.signal.to_record(variant.Value)
+    except SignalError as error:
+        return int(CODES.BadOutOfRange), str(error)
+    return int(CODES.Good), ""

@@ -1,0 +1,101 @@
+"""A trial whose own solution answers over a protocol, on this machine's loopback: the same report as over the pipe."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import SolutionError, SteelyardError
+from steelyard.live.audit import Audit
+from steelyard.live.site import Site
+from steelyard.live.users import Users
+from steelyard.server.serve import started
+from steelyard.server.settings import OFF, Settings
+from steelyard.server.trial_works import TrialWorks
+from steelyard.server.trials import WireHosting, trial_works
+from steelyard.solutions.process import Limits, described, isolation
+from steelyard.trials.executor import Progress
+from steelyard.trials.plan import TrialPlan
+from steelyard.trials.run import run_plan
+
+PROTOCOLS = ("rest", "opcua", "mqtt")
+PASSWORD = "STEELYARD_PASSWORD"
+GOODBYE_S = 5.0
+
+
+def run_over(plan: TrialPlan, protocol: str, store: Any = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Run a trial whose solution is asked over `protocol` (rest, opcua, mqtt) by a client in a process of its own.
+
+    Raises what `run_plan` does, and SteelyardError for another protocol.
+    """
+    if protocol not in PROTOCOLS:
+        raise SteelyardError(f"a trial cannot be run over {protocol!r}; it can over: {', '.join(PROTOCOLS)}")
+    with tempfile.TemporaryDirectory(prefix="steelyard-trial-") as folder:
+        return asyncio.run(_over(plan, protocol, Path(folder), store, progress))
+
+
+async def _over(plan: TrialPlan, protocol: str, folder: Path, store: Any, progress: Progress | None) -> dict[str, Any]:
+    site = Site("trial", Users(folder), Audit(folder / "audit.jsonl"), folder, anonymous=False)
+    works = trial_works("trial-1", plan, site.audit)
+    await site.add(works)
+    ports = {name: 0 if name == protocol else OFF for name in ("rest", "opcua", "mqtt", "modbus")}
+    settings = Settings(
+        site="trial", http_port=ports["rest"], opcua_port=ports["opcua"], mqtt_port=ports["mqtt"],
+        modbus_port=ports["modbus"], anonymous=False,
+    )  # fmt: skip
+    async with started(site, settings) as adapters:
+        client = _client(plan, adapters[0].endpoints()[0].url, site.users.passwords()[plan.solution.kind])
+        try:
+            report = await _run(plan, works, client, store, progress)
+        finally:
+            await _goodbye(works, client)
+    site.audit.close()
+    report["facts"]["connection"]["refused_on_the_wire"] = site.audit.counts.get("refused", 0)
+    return report
+
+
+def _client(plan: TrialPlan, url: str, password: str) -> subprocess.Popen[bytes]:
+    """Start `steelyard solution connect` for the plan's solution."""
+    command = [
+        sys.executable, "-m", "steelyard", "solution", "connect", str(plan.solution_path()), url, "--works", "trial-1",
+        "--user", plan.solution.kind, "--timeout", repr(plan.runs.decision_timeout_s), "--json",
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command, env={**os.environ, PASSWORD: password}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+async def _run(
+    plan: TrialPlan, works: TrialWorks, client: subprocess.Popen[bytes], store: Any, progress: Progress | None
+) -> dict[str, Any]:
+    """Run the trial in a thread while this loop serves it; a client that cannot even connect ends it."""
+    hosting = WireHosting(works, {**isolation(), "limits": described(Limits())})
+    words: list[bytes] = []
+    watcher = threading.Thread(target=lambda: words.append(client.communicate()[1]), daemon=True)
+    watcher.start()
+    trial = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, progress, None, hosting))
+    while not trial.done():
+        await asyncio.wait([trial], timeout=0.2)
+        if not trial.done() and client.poll() is not None:
+            works.meeting.abandon()
+            await asyncio.wait([trial])
+            watcher.join(1.0)
+            last = (b"".join(words)).decode("utf-8", "replace").strip().splitlines() or ["it ended"]
+            raise SolutionError(f"the client of the solution ended before the trial: {last[-1][:300]}")
+    return trial.result()
+
+
+async def _goodbye(works: TrialWorks, client: subprocess.Popen[bytes]) -> None:
+    """Let the client hear of the end and leave."""
+    works.meeting.abandon()
+    works.meeting.finish()
+    try:
+        await asyncio.wait_for(asyncio.to_thread(client.wait), GOODBYE_S)
+    except TimeoutError:
+        client.kill()
+        await asyncio.to_thread(client.wait)

@@ -1,0 +1,148 @@
+"""A soak: a served line under all protocols and restless clients for a while, and what it looks like afterwards.
+
+Memory is read from outside, every few seconds; its slope is that of a straight line through the samples after the
+warm-up. The record must hold every single step up to the last, the log no exception that nobody handled, and no write
+that its user had no role for.
+"""
+
+import math
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard.hub.recordings import open_recording, recording_names
+from steelyard.live.access import role_of
+from steelyard.studies.children import Child
+from steelyard.studies.server_process import ServerProcess
+from steelyard.studies.wire_latency import Rest
+
+Figures = dict[str, Any]
+WARM_SHARE, LONGEST_WARM_S = 0.25, 600.0
+MOST_SAMPLES = 1800
+SLOPE_MB_H, SHORTEST_SLOPE_S = 5.0, 600.0
+GOALS: tuple[tuple[str, str, float], ...] = (
+    ("unhandled", "is", 0), ("server_errors", "is", 0), ("unauthorised_writes", "is", 0), ("surprises", "is", 0),
+    ("steps_missing", "is", 0), ("exit_code", "is", 0), ("writes", "at least", 1), ("refused", "at least", 1),
+)  # fmt: skip
+
+
+def soak(minutes: float, speed: float = 100.0, seed: int = 1, progress: Callable[..., None] | None = None) -> Figures:
+    """Serve the hot bar line for `minutes` at `speed` with all protocols and clients; return what was found.
+
+    ``memory_slope_mb_h`` is judged only after ten minutes or more: in a shorter run it is noise of the warm-up. Goals
+    are in ``goals``, as those of the wire benchmark.
+    """
+    report = progress or (lambda fraction, text="": None)
+    with tempfile.TemporaryDirectory(prefix="steelyard-soak-") as folder:
+        home = Path(folder) / "home"
+        with ServerProcess(home, "hot_bar_line", "--speed", f"{speed:g}", "--seed", str(seed)) as server:
+            given = {"urls": server.urls, "passwords": server.passwords, "seed": seed}
+            with Child("soak_clients", given) as clients:
+                samples = _watch(server, clients, 60.0 * minutes, report)
+                done = clients.ask("stop")
+            figures = {**_memory(samples), **_ended(server)}
+        figures |= {**_log(server), **_record(home, figures["steps"]), "counts": done["counts"]}
+    figures |= {"surprises": len(done["surprises"]), "what_surprised": done["surprises"], "minutes": minutes}
+    return {**figures, "speed": speed, "seed": seed, "goals": _judged(figures, 60.0 * minutes)}
+
+
+def _watch(server: ServerProcess, clients: Child, seconds: float, report: Callable[..., None]) -> list[tuple]:
+    """Return (wall time [s], memory [MB], processor [s]) of the server over the time; SteelyardError when it died."""
+    begun, samples = time.monotonic(), []
+    every = max(1.0, seconds / MOST_SAMPLES)
+    while (now := time.monotonic() - begun) < seconds and server.process.poll() is None:
+        samples.append((now, server.memory_mb(), server.processor_s()))
+        report(now / seconds, f"{samples[-1][1]:.0f} MB")
+        if len(samples) % 30 == 0:
+            clients.ask("look")
+        time.sleep(min(every, max(seconds - now, 0.0)))
+    return samples
+
+
+def _memory(samples: list[tuple]) -> Figures:
+    """Return the memory at the start, after the warm-up and at the end, its peak and its slope."""
+    time_s, memory, processor = np.array(samples).T
+    warm = time_s >= min(WARM_SHARE * time_s[-1], LONGEST_WARM_S)
+    slope, error = slope_of(time_s[warm], memory[warm])
+    thinned = np.linspace(0, len(time_s) - 1, min(60, len(time_s))).astype(int)
+    return {
+        "memory_start_mb": round(float(memory[0]), 1), "memory_warm_mb": round(float(memory[warm][0]), 1),
+        "memory_end_mb": round(float(memory[-1]), 1), "memory_peak_mb": round(float(memory.max()), 1),
+        "memory_slope_mb_h": round(3600.0 * slope, 2), "memory_slope_error_mb_h": round(3600.0 * error, 2),
+        "core_percent": round(100.0 * float((processor[-1] - processor[0]) / max(time_s[-1] - time_s[0], 1e-9)), 1),
+        "memory_mb": [[round(float(time_s[k])), round(float(memory[k]), 1)] for k in thinned],
+    }  # fmt: skip
+
+
+def slope_of(time_s: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """Return the slope of a straight line through values over time, and its standard error.
+
+    >>> slope_of(np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0]))
+    (2.0, 0.0)
+    """
+    if len(time_s) < 3:
+        return math.nan, math.nan
+    away = time_s - time_s.mean()
+    slope = float(away @ values / (away @ away))
+    rest = values - values.mean() - slope * away
+    return slope, float(math.sqrt(rest @ rest / (len(values) - 2) / (away @ away)))
+
+
+def _ended(server: ServerProcess) -> Figures:
+    """Let the plant stand, note its last step, stop the server as Ctrl-C does."""
+    engineer = Rest(server.urls["rest"], server.passwords["engineer"], "engineer")
+    engineer.post("/works/main/pause", {})
+    status = engineer.get("/works/main")
+    begun = time.monotonic()
+    code = server.stop()
+    return {
+        "steps": status["steps"], "plant_hours": round(status["time_s"] / 3600.0, 2), "lag_s": status["lag_s"],
+        "failure": status["failure"], "exit_code": code, "stop_s": round(time.monotonic() - begun, 2),
+    }  # fmt: skip
+
+
+def _log(server: ServerProcess) -> Figures:
+    """Return what the audit log and stderr hold."""
+    entries = server.audit()
+    kinds = Counter(entry["kind"] for entry in entries)
+    for entry in entries:
+        kinds[entry["kind"]] += entry.get("repeated", 0)
+    roles = {user["name"]: user["roles"] for user in server.about["users"]}
+    writes = [entry for entry in entries if entry["kind"] == "write"]
+    right = [role_of(w["signal"]) == w["role"] and w["role"] in roles.get(w["user"], ()) for w in writes]
+    tracebacks = server.errors().count("Traceback (most recent call last)")
+    unhandled = [entry for entry in entries if entry["kind"] == "unhandled"]
+    return {
+        "unhandled": len(unhandled), "what_was_unhandled": unhandled[:10], "unauthorised_writes": right.count(False),
+        "server_errors": tracebacks, "stderr": server.errors()[-2000:], "writes": kinds["write"],
+        "refused": kinds["refused"], "malformed": kinds["malformed"], "log": dict(sorted(kinds.items())),
+    }  # fmt: skip
+
+
+def _record(home: Path, steps: int) -> Figures:
+    """Return how many of the steps 1 to `steps` the record lacks, and how large it is."""
+    names = recording_names(home)
+    if len(names) != 1:
+        return {"steps_missing": steps, "steps_recorded": 0, "record_mb": 0.0}
+    record = open_recording(home, names[0])
+    times = np.concatenate([block["time_s"] for block in record.blocks([record.names[0]])] or [np.zeros(0)])
+    size = sum(path.stat().st_size for path in record.folder.rglob("*") if path.is_file())
+    missing = np.setdiff1d(np.arange(1, steps + 1), np.round(times)).size
+    return {"steps_missing": int(missing), "steps_recorded": len(times), "record_mb": round(size / 1e6, 1)}
+
+
+def _judged(figures: Figures, seconds: float) -> list[dict[str, Any]]:
+    goals = list(GOALS)
+    if seconds >= SHORTEST_SLOPE_S:
+        goals.append(("memory_slope_mb_h", "at most", SLOPE_MB_H))
+    rows = []
+    for name, way, goal in goals:
+        value = figures[name]
+        reached = {"is": value == goal, "at least": value >= goal, "at most": value <= goal}[way]
+        rows.append({"figure": name, "value": value, "goal": f"{way} {goal:g}", "reached": bool(reached)})
+    return rows

@@ -1,0 +1,258 @@
+"""The clients of a soak: readers on every protocol, writers that may and writers that must not, one that breaks off.
+
+Each works until the parent says stop. `counts` says what was done, `surprises` what should not have happened: an
+answer that no client should get, or a forbidden write that was not refused.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import struct
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from steelyard.studies.children import arguments, orders, run, say
+from steelyard.studies.wire_clients import NAMESPACE, api_of, node_of
+from steelyard.studies.wire_latency import FLOATS_AT, READ_INPUTS, Rest
+
+READ = ("live.lag", "line.pace_setpoint", "reheating_furnace.zone_setpoint[top_1]")
+PACE, ZONE = READ[1], READ[2]
+AGAIN_S = 1.0
+MOST_SURPRISES = 20
+
+
+class Clients:
+    """All clients of one soak."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        """`given` holds urls, passwords, seed."""
+        self.urls, self.passwords = given["urls"], given["passwords"]
+        self.luck = random.Random(f"soak.clients.{given['seed']}")
+        self.counts: Counter[str] = Counter()
+        self.surprises: list[str] = []
+
+    async def work(self) -> None:
+        """Run all of them until cancelled."""
+        kinds = (self.rest, self.browser, self.opcua, self.mqtt, self.modbus, self.wanderer)
+        async with asyncio.TaskGroup() as group:
+            for kind in kinds:
+                group.create_task(self._again(kind.__name__, kind))
+
+    async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do a client's work over and over; one that fails is noted and comes back."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 a client that fails is what is being counted here
+                self.counts[f"{name}_failed"] += 1
+                self._surprise(f"{name}: {error!r}")
+                await asyncio.sleep(AGAIN_S)
+
+    def _surprise(self, what: str) -> None:
+        self.counts["surprises"] += 1
+        if len(self.surprises) < MOST_SURPRISES:
+            self.surprises.append(what[:300])
+
+    # -- REST ---------------------------------------------------------------------------------------------------------
+    async def rest(self) -> None:
+        """Read, write the pace as the planner, and try what is not allowed, about five times a second."""
+        planner = await asyncio.to_thread(Rest, self.urls["rest"], self.passwords["planner"], "planner")
+        engineer = await asyncio.to_thread(Rest, self.urls["rest"], self.passwords["engineer"], "engineer")
+        while True:
+            await asyncio.to_thread(self._rest_round, planner, engineer)
+            await asyncio.sleep(0.2)
+
+    def _rest_round(self, planner: Rest, engineer: Rest) -> None:
+        values = planner.get("/works/main/values?names=line.*")["values"]
+        now = planner.get("/works/main")["time_s"]
+        planner.get(f"/works/main/history?names={PACE}&from={max(0.0, now - 600.0)}&limit=100")
+        self.counts["rest_reads"] += 3
+        if self.luck.random() < 0.2:
+            pace = float(values[PACE]) * (1.0 + 0.02 * (self.luck.random() - 0.5))
+            planner.post("/works/main/write", {"set": {PACE: round(min(max(pace, 60.0), 200.0), 3)}})
+            self.counts["rest_writes"] += 1
+        if self.luck.random() < 0.1:
+            engineer.post("/works/main/snapshots", {"name": "soak"})
+            self.counts["snapshots"] += 1
+        for client, path, body in (
+            (engineer, "write", {"set": {PACE: 90.0}}), (planner, "write", {"set": {PACE: -5.0}}),
+            (planner, "write", {"set": {"no.such": 1.0}}), (planner, "write", {"set": {PACE: "fast"}}),
+            (planner, "run", {"speed": 1.0}),
+        ):  # fmt: skip
+            self._forbidden(client, path, body)
+
+    def _forbidden(self, client: Rest, what: str, body: dict[str, Any]) -> None:
+        status, answer = client.ask("POST", f"/works/main/{what}", json.dumps(body))
+        self.counts["forbidden"] += 1
+        if status < 400 or status >= 500:
+            self._surprise(f"{what} {body} was answered by {status} {answer[:100]!r}")
+
+    async def browser(self) -> None:
+        """Follow the live stream of the line."""
+        url = api_of(self.urls["rest"])
+        reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=1 << 20)
+        path = f"{url.path}/works/main/stream?names=line.*"
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
+        try:
+            while line := await asyncio.wait_for(reader.readline(), 60.0):
+                self.counts["sse_frames"] += line.startswith(b"event: frame")
+        finally:
+            writer.close()
+        raise ConnectionError("the live stream ended")
+
+    # -- OPC UA -------------------------------------------------------------------------------------------------------
+    async def opcua(self) -> None:
+        """Subscribe to a unit, write a zone set-point as the controller, try to write what nobody may."""
+        from asyncua import Client, ua
+
+        clients = self
+
+        class Handler:
+            """Counts values."""
+
+            def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
+                clients.counts["opcua_values"] += 1
+
+        async with Client(self.urls["opcua"], timeout=30) as client:
+            index = await client.get_namespace_index(NAMESPACE)
+            unit = client.get_node(node_of("line", index))
+            nodes = [
+                node for node in await unit.get_children() if await node.read_node_class() == ua.NodeClass.Variable
+            ]
+            subscription = await client.create_subscription(500, Handler())
+            await subscription.subscribe_data_change(nodes)
+            while True:
+                await self._opcua_writes(index)
+                await client.read_values(nodes)
+                self.counts["opcua_reads"] += len(nodes)
+                await asyncio.sleep(2.0)
+
+    async def _opcua_writes(self, index: int) -> None:
+        from asyncua import Client, ua
+
+        client = Client(self.urls["opcua"], timeout=30)
+        client.set_user("controller")
+        client.set_password(self.passwords["controller"])
+        async with client:
+            zone, pace = (client.get_node(node_of(name, index)) for name in (ZONE, PACE))
+            before = float(await zone.read_value())
+            await zone.write_value(ua.DataValue(ua.Variant(round(before, 3), ua.VariantType.Double)))
+            self.counts["opcua_writes"] += 1
+            for node, value in ((pace, 90.0), (zone, 1e9), (zone, "hot")):
+                self.counts["forbidden"] += 1
+                try:
+                    await node.write_value(ua.DataValue(ua.Variant(value)))
+                except ua.UaStatusCodeError:
+                    continue
+                self._surprise(f"OPC UA took {value!r} for {node}")
+
+    # -- MQTT ---------------------------------------------------------------------------------------------------------
+    async def mqtt(self) -> None:
+        """Follow the plain topics of the line and the births of Sparkplug; write, also what cannot be written."""
+        from aiomqtt import Client
+
+        base, address = "steelyard/v1/steelyard/main", urlsplit(self.urls["mqtt"])
+        login = {"username": "planner", "password": self.passwords["planner"]}
+        async with Client(address.hostname or "", address.port or 1883, **login) as client:
+            await client.subscribe(f"{base}/line/#")
+            await client.subscribe(f"{base}/reply/#")
+            await client.subscribe("spBv1.0/#")
+            writing = asyncio.create_task(self._mqtt_writes(client, base))
+            try:
+                async for _ in client.messages:
+                    self.counts["mqtt_messages"] += 1
+                    writing.result() if writing.done() else None
+            finally:
+                writing.cancel()
+
+    async def _mqtt_writes(self, client: Any, base: str) -> None:
+        while True:
+            for topic, payload in (
+                ("set/planner/line/pace_setpoint", b'{"value": 95.0}'), ("set/planner/line/pace_setpoint", b"\xff{"),
+                ("set/controller/line/pace_setpoint", b'{"value": 95.0}'), ("set/planner/no/such", b'{"value": 1}'),
+                ("advance", b'{"n": 1}'),
+            ):  # fmt: skip
+                await client.publish(f"{base}/{topic}", payload)
+                self.counts["mqtt_commands"] += 1
+            await asyncio.sleep(3.0)
+
+    # -- Modbus -------------------------------------------------------------------------------------------------------
+    async def modbus(self) -> None:
+        """Read registers ten times a second, and try to write them: this server takes no writes over Modbus."""
+        address = urlsplit(self.urls["modbus"])
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            for number in range(1, 1 << 16):
+                writer.write(struct.pack(">HHHBBHH", number, 0, 6, 1, READ_INPUTS, FLOATS_AT, 100))
+                if (await self._modbus_answer(reader))[0] != READ_INPUTS:
+                    self._surprise("Modbus did not give 100 registers")
+                self.counts["modbus_reads"] += 1
+                if number % 20 == 0:
+                    writer.write(struct.pack(">HHHBBHH", number, 0, 6, 1, 6, 0, 1))
+                    self.counts["forbidden"] += 1
+                    if (await self._modbus_answer(reader))[0] < 0x80:
+                        self._surprise("Modbus took a write")
+                await asyncio.sleep(0.1)
+        finally:
+            writer.close()
+
+    @staticmethod
+    async def _modbus_answer(reader: asyncio.StreamReader) -> bytes:
+        head = await reader.readexactly(7)
+        return await reader.readexactly(struct.unpack(">HHHB", head)[2] - 1)
+
+    # -- the one that breaks off --------------------------------------------------------------------------------------
+    async def wanderer(self) -> None:
+        """Connect somewhere, begin something, and go without a word, at random."""
+        kind = self.luck.choice(("rest", "opcua", "mqtt", "modbus"))
+        url = urlsplit(self.urls[kind])
+        read = struct.pack(">HHHBBHH", 1, 0, 6, 1, READ_INPUTS, FLOATS_AT, 100)
+        first = {
+            "modbus": read, "opcua": _hello(self.urls["opcua"]), "mqtt": _connect(self.luck.randbytes(4).hex()),
+            "rest": b"GET /api/v1/works/main/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        }[kind]  # fmt: skip
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        writer.write(first[: self.luck.randrange(1, len(first))] if self.luck.random() < 0.3 else first)
+        if kind == "mqtt" and self.luck.random() < 0.5:
+            writer.write(bytes([0x82, 6, 0, 1, 0, 1, ord("#"), 0]))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.luck.uniform(0.05, 3.0)):
+                while await reader.read(1 << 16):
+                    self.counts["wanderer_reads"] += 1
+        writer.transport.abort()
+        self.counts[f"broken_off_{kind}"] += 1
+        await asyncio.sleep(self.luck.uniform(0.0, 1.0))
+
+
+def _hello(url: str) -> bytes:
+    """Return the first message of an OPC UA client."""
+    address = url.encode()
+    body = struct.pack("<IIIIII", 0, 65_536, 65_536, 0, 0, len(address)) + address
+    return b"HELF" + struct.pack("<I", 8 + len(body)) + body
+
+
+def _connect(client_id: str) -> bytes:
+    """Return the first packet of an MQTT client without login."""
+    name = client_id.encode()
+    body = b"\x00\x04MQTT\x04\x02\x00\x3c" + struct.pack(">H", len(name)) + name
+    return bytes([0x10, len(body)]) + body
+
+
+async def soak(given: dict[str, Any]) -> None:
+    """Be the clients until the parent says stop; say how often what was done whenever it asks."""
+    clients = Clients(given)
+    work = asyncio.create_task(clients.work())
+    say({"ready": True})
+    async for order in orders():
+        if order["order"] == "stop":
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        say({"counts": dict(sorted(clients.counts.items())), "surprises": clients.surprises})
+
+
+def main() -> None:
+    """Be the clients of a soak in this process."""
+    run(soak(arguments()))

@@ -1,0 +1,165 @@
+"""A real REST server in a loop on a thread of its own: two works, one of them with a wire that fails."""
+
+import asyncio
+import base64
+import http.client
+import json
+import threading
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from steelyard.hub.recordings import Recording
+from steelyard.live.access import Session
+from steelyard.live.audit import Audit
+from steelyard.live.site import Site
+from steelyard.live.users import Users
+from steelyard.live.works import LiveWorks
+from steelyard.plant.limits import Watch, load_limits
+from steelyard.plant.line import open_line, shipped_line
+from steelyard.plant.scenarios import scenario
+from steelyard.plant.wire_faults import Wire
+from steelyard.web.app import WebServer
+
+Result = TypeVar("Result")
+PROCESS = "hot_bar_line"
+
+
+@dataclass
+class Answer:
+    """What came back: status, headers (small letters), body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Caller:
+    """A client of nothing but the standard library; keeps its connection."""
+
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        self.port = urlsplit(url).port
+        self.headers = headers or {}
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def __call__(self, method: str, path: str, body: Any = None, headers: Any = None, **query: Any) -> Answer:
+        address = f"/api/v1{path}" + ("?" + urlencode(query, doseq=True) if query else "")
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+        sent = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
+        self.connection.request(method, address, sent, kind | self.headers | (headers or {}))
+        got = self.connection.getresponse()
+        return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
+
+    def ok(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        answer = self(method, path, body, **query)
+        assert answer.status < 300, answer.body
+        return answer.json if answer.body else None
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@dataclass
+class Running:
+    """A running server and what stands behind it."""
+
+    loop: asyncio.AbstractEventLoop
+    site: Site
+    server: WebServer
+    passwords: dict[str, str]
+    callers: list[Caller] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.server.endpoints()[0].url
+
+    def do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Have a coroutine run in the server's loop; return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+    def caller(self, user: str | None = None) -> Caller:
+        """A client that speaks as a user by HTTP Basic; None reads anonymously."""
+        return Caller(self.url, basic(user, self.passwords[user]) if user else {})
+
+    def logged_in(self, user: str) -> Caller:
+        """A client with a token of its own."""
+        given = self.caller().ok("POST", "/login", {"user": user, "password": self.passwords[user]})
+        return Caller(self.url, {"Authorization": f"Bearer {given['token']}"})
+
+
+async def make_site(folder: Path) -> Site:
+    audit = Audit(folder / "server" / "audit.jsonl")
+    site = Site("pilot", await asyncio.to_thread(Users, folder / "server"), audit, folder / "server")
+    for works_id, story in (("main", "normal"), ("shaky", "lost_connection")):
+        line = open_line(shipped_line(), 1, story)
+        faults = scenario(PROCESS, story).wire
+        works = LiveWorks(
+            works_id, line, PROCESS, audit=audit,
+            record=Recording(folder, f"live-{works_id}") if works_id == "main" else None,
+            wire=Wire(faults, line.board.signals, 1) if faults else None,
+            watch=Watch(load_limits(PROCESS, line.board.signals), line.board.signals),
+        )  # fmt: skip
+        await works.open()
+        await site.add(works)
+    return site
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def start() -> tuple[Site, WebServer]:
+        site = await make_site(tmp_path_factory.mktemp("rest"))
+        server = WebServer(site, "127.0.0.1", 0)
+        await server.start()
+        return site, server
+
+    async def stop() -> None:
+        await server.stop()
+        for works_id in list(site.works):
+            await site.remove(works_id)
+        site.audit.close()
+
+    site, server = asyncio.run_coroutine_threadsafe(start(), loop).result(120)
+    yield Running(loop, site, server, site.users.passwords())
+    assert site.audit.counts.get("unhandled", 0) == 0, site.audit.tail(50)
+    asyncio.run_coroutine_threadsafe(stop(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    loop.close()
+
+
+@pytest.fixture
+def anyone(running: Running) -> Caller:
+    return running.caller()
+
+
+@pytest.fixture
+def engineer(running: Running) -> Iterator[Caller]:
+    """An engineer who leaves the works paused."""
+    caller = running.caller("engineer")
+    caller.ok("POST", "/works/main/pause")
+    yield caller
+    caller.ok("POST", "/works/main/pause")
+
+
+@pytest.fixture
+def controller(running: Running) -> Iterator[Caller]:
+    """A controller with a token, who logs out at the end."""
+    caller = running.logged_in("controller")
+    yield caller
+    caller("POST", "/logout")
+
+
+ENGINEER = Session("engineer", frozenset({"engineer"}), "test")
