@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from steelyard.plant.wire_faults import HELD_AT_MOST, Wire
 from steelyard.plant.wire_file import KINDS, read_wire
 from steelyard.signals import Signal, quantity
 
+ROOT = Path(__file__).resolve().parents[2]
 UNITS = {"house.heat[top_1]": "°C", "house.heat[top_2]": "°C", "house.flow": "Nm³/h"}
 SI = {"°C": "K", "Nm³/h": "Nm³/s"}
 SIGNALS = {name: Signal(name, quantity(SI[unit], "a test", shown=unit)) for name, unit in UNITS.items()}
@@ -282,3 +284,16 @@ def test_a_shipped_scenario_degrades_the_wire_and_not_the_plant(name: str) -> No
         )
         differs += not same
     assert 15 <= differs < 180, name
+
+
+@pytest.mark.parametrize("page", ["test-with-bad-data.md", "test-with-bad-data.ko.md"])
+def test_the_python_block_of_the_page_runs_and_shows_what_it_says(page: str, capsys) -> None:
+    text = (ROOT / "docs/how-to" / page).read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python file=try_wire.py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    exec(compile(block, page, "exec"), {})
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 9
+    assert "180 s old  ['coupler_hangs']" in shown[3]
+    assert shown[5].endswith("0 s old  []")
+    assert all(f"`{kind}`" in text for kind in KINDS)
+    assert all(f"`{story.id}`" in text for process in PLANTS for story in scenarios(process).values() if story.wire)

@@ -1,7 +1,10 @@
 """Trials on a bad wire: the solution meets it, plant, monitor and KPIs do not; the guardrails show what it does."""
 
 import math
+import re
+import tomllib
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +13,7 @@ from steelyard.plant.frame import GOOD, UNCERTAIN, View
 from steelyard.solutions.contract import Hello
 from steelyard.trials.campaign import run_baseline, run_solution
 from steelyard.trials.detector import watch
+from steelyard.trials.plan import plan_from
 from steelyard.trials.report import write
 from steelyard.trials.run import run_trial
 from steelyard.trials.sight import Sight
@@ -21,6 +25,9 @@ from .test_line_trial import line_plan
 
 ZONES = [f"reheating_furnace.zone_temperature[{side}_{k}]" for side in ("top", "bottom") for k in range(1, 5)]
 PYROMETER = "reheating_furnace.exit_pyrometer"
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/test-with-bad-data.md"
 
 
 class Listener:
@@ -161,15 +168,12 @@ def test_detectors_look_through_the_wire_each_at_its_own_times(plant: Plant) -> 
 
 
 def trial(scenario: str):
-    """Weigh the furnace optimiser on one scenario."""
-    return run_trial(
-        line_plan(
-            "reference:furnace_setpoint_optimiser",
-            suite={"scenarios": [scenario], "seed": 2026},
-            runs={"campaigns": 4, "bars": 50, "warmup_bars": 40},
-            guardrails=[{"kpi": "exit_outside_share", "margin": 2.0}, {"kpi": "difference_p95_k", "margin": 3.0}],
-        )
-    )
+    """Run the plan of the how-to page on one scenario."""
+    text = PAGE.read_text(encoding="utf-8")
+    (plan,) = re.findall(r"^```toml file=bad-wire.toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    raw = tomllib.loads(plan)
+    raw["suite"]["scenarios"] = [scenario]
+    return run_trial(plan_from(raw, SOLUTIONS, "plan of the page"))
 
 
 def test_a_controller_that_is_better_on_a_sound_wire_breaks_a_guardrail_on_a_bad_one(tmp_path) -> None:
@@ -178,7 +182,9 @@ def test_a_controller_that_is_better_on_a_sound_wire_breaks_a_guardrail_on_a_bad
     assert bad["verdict"] == "worse"
     rails = {rail["kpi"]: rail for rail in bad["result"]["results"]["guardrails"]}
     assert rails["exit_outside_share"]["low"] > rails["exit_outside_share"]["margin"], "cold bars, and it is reported"
+    assert 35.0 < rails["exit_outside_share"]["effect"] < 45.0, "the page says 40 %"
     assert bad["primary"]["high"] < 0.0, "the meter alone would have praised it"
+    assert sound["primary"]["effect"] == pytest.approx(-0.03, abs=0.005), "the page says 0.03 GJ/t"
     (story,) = bad["result"]["scenarios"]
     assert [one["kind"] for one in story["wire"]] == ["drifted"]
     assert all("wire" not in one for one in sound["result"]["scenarios"]), "as it was"

@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -14,7 +14,6 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from steelyard.hub.recordings import Recording
-from steelyard.live.access import Session
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import Users
@@ -76,7 +75,6 @@ class Running:
     site: Site
     server: WebServer
     passwords: dict[str, str]
-    callers: list[Caller] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -89,6 +87,10 @@ class Running:
     def caller(self, user: str | None = None) -> Caller:
         """A client that speaks as a user by HTTP Basic; None reads anonymously."""
         return Caller(self.url, basic(user, self.passwords[user]) if user else {})
+
+    def speaking(self, headers: dict[str, str], url: str | None = None) -> Caller:
+        """A client with these headers, of this server or of the one at `url`."""
+        return Caller(url or self.url, headers)
 
     def logged_in(self, user: str) -> Caller:
         """A client with a token of its own."""
@@ -160,6 +162,3 @@ def controller(running: Running) -> Iterator[Caller]:
     caller = running.logged_in("controller")
     yield caller
     caller("POST", "/logout")
-
-
-ENGINEER = Session("engineer", frozenset({"engineer"}), "test")

@@ -224,10 +224,8 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
     from rich.table import Table
 
     out = console()
-    out.print(
-        f"[bold]{result['name']}[/] ({result['kind']}), {result['created']}, sha256 {result['hash'][:16]}…",
-        highlight=False,
-    )
+    content = f", sha256 {result['hash'][:16]}…" if result["hash"] else ""
+    out.print(f"[bold]{result['name']}[/] ({result['kind']}), {result['created']}{content}", highlight=False)
     for name, table in result["tables"].items():
         columns = ", ".join(column + (f" [{e['unit']}]" if e["unit"] else "") for column, e in table["columns"].items())
         word = table_word(name, lang)
@@ -235,6 +233,8 @@ def _print_show(result: dict[str, Any], lang: str, most: int | None) -> None:
         out.print(f"  {shown}: {table['rows']} · {columns}", markup=False, highlight=False)
     _print_notes(result["notes"], lang)
     values = result["dropped"]
+    if result["kind"] == "recording":
+        return
     if not values:
         print({"en": "Nothing was left out.", "ko": "제외한 값이 없습니다."}[lang])
         return

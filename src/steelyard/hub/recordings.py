@@ -24,6 +24,7 @@ from steelyard.hub.guard import Guard, is_guarded
 from steelyard.hub.memory import Memory, Step
 from steelyard.hub.parts import Chunk, Part, due_for_merging, merge, write_chunk
 from steelyard.hub.recorded import ABOUT, PARTS, Recorded, again_when_merged, check_names, history_of
+from steelyard.hub.texts import text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -180,8 +181,9 @@ def describe_recording(root: Path, name: str) -> dict[str, Any]:
     """Return what the store says of a recording: kind, created, the table ``signals``, source with `running`."""
     found = open_recording(root, name)
     source = {key: value for key, value in found.about.items() if key != "units"}
-    source["running"], source["notes"] = is_running(root, name), []
-    columns = {column: {"type": "Float64", "unit": unit} for column, unit in found.about["units"]["signals"].items()}
+    source["running"] = is_running(root, name)
+    source["notes"] = _notes(source)
+    columns = {column: {"type": "Float64", "unit": unit} for column, unit in ({"time_s": "s"} | found.units).items()}
     tables = {PARTS: {"rows": found.rows, "columns": columns}}
     created = str(found.about.get("started", ""))
     return {"name": name, "kind": KIND, "hash": "", "created": created, "tables": tables, "source": source}
@@ -199,6 +201,20 @@ def recording_table(root: Path, name: str, table: str) -> "pl.DataFrame":
     keys = ["time_s", *found.names]
     blocks = [pl.DataFrame({key: block[key] for key in keys}) for block in found.blocks()]
     return pl.concat(blocks) if blocks else pl.DataFrame(schema=dict.fromkeys(keys, pl.Float64))
+
+
+def _notes(source: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a reader of a recording should know first."""
+    told = ", ".join(f"{key} {source[key]}" for key in ("process", "plant", "scenario", "seed") if key in source)
+    notes = [("synthetic", text(f"SYNTHETIC: recorded from a virtual works ({told})",
+                                f"합성 데이터: 가상 공장에서 기록했습니다({told})"))]  # fmt: skip
+    if source["running"]:
+        notes.append(("running", text("it is still being recorded", "아직 기록 중입니다")))
+    elif not source.get("ended"):
+        cut = text("it ended without a proper stop: the last seconds may be missing",
+                   "정상적으로 종료되지 않았습니다. 마지막 몇 초가 없을 수 있습니다")  # fmt: skip
+        notes.append(("cut", cut))
+    return [{"id": identifier, "message": message, "evidence": {}} for identifier, message in notes]
 
 
 def remove_recording(root: Path, name: str) -> None:

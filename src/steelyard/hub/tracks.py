@@ -6,6 +6,7 @@ cell that is empty says nothing new. Text is no number and stays out; what stays
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _KNOWN_AT = ("end", "time", "date_time", "datetime", "timestamp")
 _ELAPSED = ("time_s", "elapsed_s", "time", "t_s", "t", "seconds")
+_OF_THE_SERVER = ("live", "replay")  # signals of the clock that recorded; the replay has its own
 MICRO = 1_000_000
 
 
@@ -72,6 +74,8 @@ def read_tracks(store: "Store", name: str, time: str | None = None) -> Tracks:
     """
     info = store.info(name)
     out = Tracks(name, info["kind"], [])
+    if info["kind"] == "recording":
+        return _recording(store, out)
     tables = {table: store.table(name, table) for table in info["tables"] if table != "dropped"}
     units = {table: {c: e["unit"] for c, e in info["tables"][table]["columns"].items()} for table in tables}
     if info["kind"] == "ladle-furnace":
@@ -91,6 +95,25 @@ def read_tracks(store: "Store", name: str, time: str | None = None) -> Tracks:
             f"data set {name!r} ({info['kind']}) has no column of times beside numbers, so nothing can be replayed; "
             f"its columns are: {_columns(tables)}"
         )
+    return out
+
+
+def _recording(store: "Store", out: Tracks) -> Tracks:
+    """Return the recording of a live works as one track, with its status codes and time stamps."""
+    from steelyard.hub.recordings import open_recording
+
+    found = open_recording(store.root, out.name)
+    names = [name for name in found.names if name.partition(".")[0] not in _OF_THE_SERVER]
+    blocks = list(found.blocks(names))
+    if not blocks:
+        raise DataError(f"the recording {out.name!r} holds no step yet")
+    columns = {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
+    values, status, offset = (np.stack([columns[f"{name}{end}"] for name in names], axis=1).astype(kind)
+                              for end, kind in (("", float), ("|status", np.uint8), ("|offset", float)))  # fmt: skip
+    begun = datetime.fromisoformat(found.about["epoch"]) - datetime(1970, 1, 1, tzinfo=UTC)
+    times = begun // timedelta(microseconds=1) + np.round(columns["time_s"] * MICRO).astype(np.int64)
+    channels = tuple(Channel(name, _known(found.units[name]), f"recorded: {name}") for name in names)
+    out.tracks.append(Track(channels, times, values, np.ones(values.shape, dtype=bool), status, offset))
     return out
 
 

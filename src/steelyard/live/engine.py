@@ -103,12 +103,14 @@ class Engine:
             raise SteelyardError("this works is closed")
         return self.last
 
-    def write(self, values: dict[str, float], role: str) -> dict[str, float]:
-        """Write set-points (trade units); return the old values."""
+    def write(self, values: dict[str, float], role: str) -> tuple[dict[str, float], Frame]:
+        """Write set-points (trade units); return the old values, and the frame that shows the new ones at once."""
         old = dict(zip(values, self.works.board.read(list(values)), strict=True))
         for name, value in values.items():
             self.works.board.write(name, value, role)
-        return old
+        if self.wire is None:
+            self.last = self._view.look(self.steps)
+        return old, self.last
 
     def inject(self, faults: dict[str, float], growth_s: float, start_s: float | None) -> None:
         """Let faults come, all or none; a plant without ramps of its own has them on the agenda."""

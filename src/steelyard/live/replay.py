@@ -103,10 +103,10 @@ class ReplayWorks:
         """Put the cells (row, fresh) of a part on the board."""
         track, place = part.track, part.first + fresh
         values = track.values[row, fresh]
-        status = np.full(len(fresh), GOOD) if track.status is None else track.status[row, fresh]
+        status = np.where(np.isnan(values), BAD, GOOD) if track.status is None else track.status[row, fresh]
         offset = 0.0 if track.offset is None else track.offset[row, fresh]
         self._seen["shown"][place] = values
-        self._seen["quality"][place] = np.where(np.isnan(values), BAD, status)
+        self._seen["quality"][place] = status
         self._seen["stamp"][place] = begun + part.stamp[row] + offset
 
     def _blank(self) -> None:

@@ -11,14 +11,16 @@ import time
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from steelyard.errors import AccessError
-from steelyard.live.access import ENGINEER, ROLES, VIEWER, Session
+from steelyard.live.access import ENGINEER, ROLES, VIEWER, Session, host_of
 from steelyard.plant.board import ROLE_WRITES
 
-FAILURES, PAUSE_S = 5, 10.0
+FAILURES, PAUSE_S, PLACES = 5, 10.0, 1000
+AT_ONCE = 2  # each check takes 64 MB
+LONGEST_NAME, SHORTEST_PASSWORD, LONGEST_PASSWORD = 64, 8, 1024
 USERS, PASSWORDS = "users.json", "passwords.json"
 
 
@@ -29,7 +31,7 @@ class Users:
         """Open (or create) the users under `folder`; AccessError when the file cannot be read."""
         self._folder, self._key, self._lock = folder, token_bytes(32), Lock()
         self._good: dict[tuple[str, bytes], None] = {}
-        self._failed: dict[str, list[float]] = {}
+        self._limiter, self._slow = Limiter(), BoundedSemaphore(AT_ONCE)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._users: dict[str, dict[str, Any]] = self._load() if (folder / USERS).exists() else self._first()
 
@@ -44,30 +46,41 @@ class Users:
 
     def check(self, name: str, password: str, via: str, peer: str = "") -> Session:
         """Return a session of this user; AccessError when name or password are wrong, or after too many failures."""
+        secret = password.encode("utf-8", "surrogatepass")
+        digest = hmac.new(self._key, name.encode("utf-8", "surrogatepass") + b"\0" + secret, sha256).digest()
+        place = host_of(peer) or via
+        if (name, digest) not in self._good:
+            with self._slow:
+                self._try(name, secret, digest, place)
+        return Session(name, frozenset(self._users[name]["roles"]), via, peer)
+
+    def _try(self, name: str, secret: bytes, digest: bytes, place: str) -> None:
+        """Check a password that was not seen yet; who is unknown takes as long as who is known."""
         from argon2 import PasswordHasher
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        digest = hmac.new(self._key, f"{name}\0{password}".encode(), sha256).digest()
+        if (name, digest) in self._good:
+            return
+        self._limiter.check(place)
         user = self._users.get(name)
-        if user is not None and (name, digest) in self._good:
-            return Session(name, frozenset(user["roles"]), via, peer)
-        self._slow_down(peer or via)
         try:
-            PasswordHasher().verify(user["hash"] if user else _DUMMY, password)
+            PasswordHasher().verify(user["hash"] if user else _DUMMY, secret)
         except (VerificationError, InvalidHashError):
-            self._failed.setdefault(peer or via, []).append(time.monotonic())
-            raise AccessError("user name or password is wrong") from None
-        assert user is not None
+            user = None
+        if user is None:
+            self._limiter.failed(place)
+            raise AccessError("user name or password is wrong")
         self._good[(name, digest)] = None
-        return Session(name, frozenset(user["roles"]), via, peer)
 
     def set(self, name: str, password: str, roles: list[str] | None = None) -> None:
         """Add a user or change a password (and roles); AccessError for unknown roles or a short password."""
         unknown = sorted(set(roles or ()) - set(ROLES))
         if unknown:
             raise AccessError(f"there is no role {unknown[0]!r}; roles are: {', '.join(ROLES)}")
-        if len(password) < 8:
-            raise AccessError("a password has at least 8 characters")
+        if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+            raise AccessError(f"a user's name has 1 to {LONGEST_NAME} printable characters")
+        if not SHORTEST_PASSWORD <= len(password.encode()) <= LONGEST_PASSWORD:
+            raise AccessError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
         old = self._users.get(name, {"roles": [VIEWER]})
         with self._lock:
             self._users[name] = {"roles": roles or old["roles"], "hash": _hash(password)}
@@ -91,13 +104,30 @@ class Users:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise AccessError(f"{path} cannot be read as users ({error}); mend it or move it away") from error
 
-    def _slow_down(self, place: str) -> None:
-        """AccessError while a place has failed too often in the last seconds."""
+
+class Limiter:
+    """Lets a place fail a few times, then no more for some seconds."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._failed: dict[str, list[float]] = {}
+
+    def check(self, place: str) -> None:
+        """AccessError while too many of the last tries from this place failed."""
+        with self._lock:
+            if len(self._recent(place)) >= FAILURES:
+                raise AccessError(f"too many failed logins from here; wait {PAUSE_S:.0f} s")
+
+    def failed(self, place: str) -> None:
+        """A try from this place failed."""
+        with self._lock:
+            self._failed[place] = [*self._recent(place), time.monotonic()]
+            if len(self._failed) > PLACES:
+                self._failed.pop(next(iter(self._failed)))
+
+    def _recent(self, place: str) -> list[float]:
         now = time.monotonic()
-        recent = [t for t in self._failed.get(place, []) if now - t < PAUSE_S]
-        self._failed[place] = recent
-        if len(recent) >= FAILURES:
-            raise AccessError(f"too many failed logins from here; wait {PAUSE_S:.0f} s")
+        return [t for t in self._failed.get(place, []) if now - t < PAUSE_S]
 
 
 def _hash(password: str) -> str:
@@ -106,7 +136,7 @@ def _hash(password: str) -> str:
     return PasswordHasher().hash(password)
 
 
-_DUMMY = "$argon2id$v=19$m=65536,t=3,p=4$c3RlZWx5YXJkc3RlZWw$8ExIp2YkEq6HjxYMHyHkmYV9ULb7kQ5LQmFhD7g4TgY"
+_DUMMY = "$argon2id$v=19$m=65536,t=3,p=4$TsZrzr9vDTw63XqU4owvDw$Tvbl1ymV+sPvQ5qa2L/8Y/aGYTSL9P+fzWddnkA8Gow"
 
 
 def _save(path: Path, data: dict[str, Any]) -> None:

@@ -120,7 +120,9 @@ class WiredWorks:
         except SteelyardError as error:
             self.audit.note("refused", session, works=self.id, set=_plain(values), why=str(error))
             raise
-        old = await self.order(lambda: self.engine.write(values, role))
+        old, frame = await self.order(lambda: self.engine.write(values, role))
+        if not self.clock.running:
+            self._delivery.frame = frame
         for name, value in values.items():
             self.audit.note("write", session, works=self.id, role=role, time_s=self.works.time_s, signal=name,
                             old=old[name], new=value)  # fmt: skip

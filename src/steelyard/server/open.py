@@ -32,7 +32,11 @@ def open_process(process: str, plant: str | None, seed: int, scenario: str, twin
         return open_works(
             _twin(twin, process).values() if twin else shipped_values(plant=plant or "100t"), seed, scenario
         )
-    raise ParameterError(f"there is no works {process!r} to serve; works are: {', '.join(PLANTS)}")
+    raise _unknown(process)
+
+
+def _unknown(process: str) -> ParameterError:
+    return ParameterError(f"there is no works {process!r} to serve; works are: {', '.join(PLANTS)}")
 
 
 def _twin(path: Path, process: str) -> Any:
@@ -54,6 +58,9 @@ def live_works(
     dt: float = 1.0, publish_hz: float = 10.0,
 ) -> Callable[[Path, Audit], LiveWorks]:  # fmt: skip
     """Return what opens a live works of a process, with its record, limits and the faults of its wire."""
+
+    if process not in PLANTS:
+        raise _unknown(process)
 
     def build(folder: Path, audit: Audit) -> LiveWorks:
         from steelyard.hub.recordings import Recording

@@ -108,33 +108,49 @@ async def run_server(
     """Serve the works that `build(folder, audit)` opens until SIGINT or SIGTERM; `ready` is told what was opened."""
     folder = server_folder(settings.site)
     with _alone(folder):
-        audit = Audit(folder / "audit.jsonl")
-        users = await asyncio.to_thread(Users, folder)
-        site = Site(settings.site, users, audit, folder, settings.anonymous)
-        stop = _stop_on_signal()
+        audit, stop = Audit(folder / "audit.jsonl"), _stop_on_signal()
         try:
             begun = time.monotonic()
-            works = await asyncio.to_thread(build, folder, audit)
-            await works.open()
-            await site.add(works)
-            _open_trials(site)
-            async with started(site, settings) as adapters:
-                about = opened(site, adapters, settings)
-                _write_endpoints(folder, about)
-                audit.note("started", seconds=round(time.monotonic() - begun, 3), works=works.id)
-                told = ready(about)
-                if told is not None:
-                    await told
-                if settings.speed is not None:
-                    await works.run(Session("server", frozenset({ENGINEER}), "server"), settings.speed)
-                await stop.wait()
-                (folder / "endpoints.json").unlink(missing_ok=True)
+            site = await _site(build, settings, folder, audit)
+            try:
+                async with started(site, settings) as adapters:
+                    about = opened(site, adapters, settings)
+                    _write_endpoints(folder, about)
+                    audit.note("started", seconds=round(time.monotonic() - begun, 3), works=list(site.works))
+                    await _until(stop, site, settings, ready(about))
+                    (folder / "endpoints.json").unlink(missing_ok=True)
+            finally:
+                await _taken_off(site)
         finally:
-            for works_id in list(site.works):
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(site.remove(works_id), PATIENCE_S)
             audit.note("stopped")
             audit.close()
+
+
+async def _site(build: Build, settings: Settings, folder: Path, audit: Audit) -> Site:
+    """Return the site with its works opened; works and users are made at the same time."""
+    works, users = await asyncio.gather(asyncio.to_thread(build, folder, audit), asyncio.to_thread(Users, folder))
+    site = Site(settings.site, users, audit, folder, settings.anonymous)
+    await works.open()
+    await site.add(works)
+    _open_trials(site)
+    return site
+
+
+async def _until(stop: asyncio.Event, site: Site, settings: Settings, told: Awaitable[None] | None) -> None:
+    """Let every works run at the speed that was asked for, until `stop`."""
+    if told is not None:
+        await told
+    if settings.speed is not None:
+        for works in site.works.values():
+            await works.run(Session("server", frozenset({ENGINEER}), "server"), settings.speed)
+    await stop.wait()
+
+
+async def _taken_off(site: Site) -> None:
+    """Close every works; one that does not end in time is left behind."""
+    for works_id in list(site.works):
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(site.remove(works_id), PATIENCE_S)
 
 
 def _open_trials(site: Site) -> None:

@@ -16,31 +16,80 @@ _FILE_ONLY = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14  # rights that a rule on a plain
 _WRITE_FILE = 1 << 1 | 1 << 2
 _NO_NEW_PRIVILEGES = 38
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
+_OWN_COUNT = (5, 14)  # since then the processes of a user namespace are counted by themselves
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/etc/ld.so.cache",
            "/etc/localtime", "/etc/alternatives", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat",
            "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom", "/dev/random")  # fmt: skip
+_RESOLVING = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/pki")
 
 
-def confine(limits: dict, work: str, readable: list[str]) -> dict:
-    """Confine this process for good and return what holds: {"memory": …, "files": …, "network": …}.
+def confine(settings: dict) -> dict:
+    """Confine this process for good and return what holds: {"memory": …, "processes": …, "files": …, "network": …}.
 
-    `limits` holds RLIMIT names without prefix -> number; `work` is the one folder it may write; `readable` are files
-    and folders besides the system's and Python's own.
+    `settings`: `limits` holds RLIMIT names without prefix -> number, `processes` how many there may be; `work` is the
+    one folder it may write; `readable` are files and folders besides the system's and Python's own; `network` leaves
+    the network open; `walled` says that bubblewrap is around it; `uid` is a user id of its own, or null.
     """
-    holds = {"memory": _limit(limits), "files": "open", "network": "open"}
+    holds = {"memory": _limit(settings["limits"]), "processes": "open", "files": "open", "network": "open"}
     if not sys.platform.startswith("linux"):
         return holds
     library = ctypes.CDLL(None, use_errno=True)
-    if library.unshare(_NEW_NETWORK) == 0 or library.unshare(_NEW_USER | _NEW_NETWORK) == 0:
+    alone = settings["walled"] and os.getuid() != 0
+    if settings["network"]:
+        holds["network"] = "declared"
+    elif settings["walled"]:
+        holds["network"] = "none" if _only_loopback() else "open"
+    elif library.unshare(_NEW_NETWORK) == 0:
         holds["network"] = "none"
+    elif library.unshare(_NEW_USER | _NEW_NETWORK) == 0:
+        holds["network"], alone = "none", True
+    if settings["uid"] is not None:
+        alone = _become(settings["uid"])
+    if alone and (settings["uid"] is not None or _kernel() >= _OWN_COUNT):
+        holds["processes"] = _limit({"NPROC": settings["processes"]})
+    _die_first()
     library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     own = [sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable))]
     version = library.syscall(_CREATE_RULESET, None, 0, 1)
-    if version > 0 and _landlock(library, version, work, [*_SYSTEM, *own, *readable]):
+    network = bool(settings["network"])
+    readable = [*_SYSTEM, *own, *settings["readable"], *(_RESOLVING if network else ())]
+    if settings["walled"]:
+        holds["files"] = "own"
+    if version > 0 and _landlock(library, version, settings["work"], readable, network):
         holds["files"] = "own"
         if version >= 4 and holds["network"] == "open":
             holds["network"] = "no tcp"
     return holds
+
+
+def _become(uid: int) -> bool:
+    """Become a user that owns nothing and whose processes are counted by themselves; False where that may not be."""
+    try:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    except OSError:
+        return False
+    return True
+
+
+def _only_loopback() -> bool:
+    import socket
+
+    return {name for _, name in socket.if_nameindex()} <= {"lo"}
+
+
+def _kernel() -> tuple:
+    return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+
+
+def _die_first() -> None:
+    """Have the system end this process before any other when memory runs out."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        return
 
 
 def _limit(limits: dict) -> str:
@@ -58,9 +107,9 @@ def _limit(limits: dict) -> str:
     return "limited"
 
 
-def _landlock(library: ctypes.CDLL, version: int, work: str, readable: list[str]) -> bool:
+def _landlock(library: ctypes.CDLL, version: int, work: str, readable: list[str], online: bool) -> bool:
     files = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
-    network = 3 if version >= 4 else 0
+    network = 3 if version >= 4 and not online else 0
     scope = 3 if version >= 6 else 0  # no abstract sockets, no signals to processes outside
     attributes = struct.pack("QQQ", files, network, scope)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = library.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
@@ -69,7 +118,8 @@ def _landlock(library: ctypes.CDLL, version: int, work: str, readable: list[str]
     for path in dict.fromkeys(readable):
         _allow(library, ruleset, path, _READ)
     _allow(library, ruleset, "/dev/null", _WRITE_FILE)
-    _allow(library, ruleset, work, files)
+    for path in (work, "/tmp", "/dev/shm") if work_is_walled else (work,):  # noqa: S108
+        _allow(library, ruleset, path, files)
     done = library.syscall(_RESTRICT_SELF, ruleset, 0) == 0
     os.close(ruleset)
     return done

@@ -114,7 +114,10 @@ class OpcUaReaders:
         subscription = Counting(client.uaclient.session, parameters, handler=_Nobody())
         await subscription.init()
         for first in range(0, len(nodes), 500):
-            await subscription.subscribe_data_change(nodes[first : first + 500], queuesize=100)
+            found = await subscription.subscribe_data_change(nodes[first : first + 500], queuesize=100)
+            refused = [handle for handle in found if not isinstance(handle, int)]
+            if refused:
+                raise RuntimeError(f"{len(refused)} signals cannot be watched: {refused[0]}")
 
     async def end(self, step: int) -> dict[str, Any]:
         """Return what came, after the last step was `step`."""

@@ -160,8 +160,8 @@ class Nodes:
         reference.NodeClass, reference.BrowseName = read(ATTRIBUTES.NodeClass), read(ATTRIBUTES.BrowseName)
         reference.DisplayName = read(ATTRIBUTES.DisplayName)
         if target_kind is None:
-            known = [r.NodeId for r in self.space[target].references if r.ReferenceTypeId == TYPE and r.IsForward]
-            target_kind = known[0] if known else None
+            below = self.space[target].references
+            target_kind = next((r.NodeId for r in below if r.ReferenceTypeId == TYPE and r.IsForward), None)
         if target_kind is not None:
             reference.TypeDefinition = target_kind
         return reference

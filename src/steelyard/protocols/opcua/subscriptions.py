@@ -103,7 +103,10 @@ class FastItems(MonitoredItemService):
     async def _create_data_change_monitored_item(
         self, params: ua.MonitoredItemCreateRequest
     ) -> ua.MonitoredItemCreateResult:
-        wanted = params.RequestedParameters.Filter
+        asked = params.RequestedParameters
+        if isinstance(asked.Filter, ua.ExtensionObject) and asked.Filter.TypeId == ua.NodeId():
+            asked.Filter = None
+        wanted = asked.Filter
         if wanted is not None and not isinstance(wanted, ua.DataChangeFilter):
             return ua.MonitoredItemCreateResult(StatusCode=ua_status(ua.StatusCodes.BadMonitoredItemFilterInvalid))
         source = self._find(params.ItemToMonitor.NodeId)

@@ -1,0 +1,91 @@
+"""The walls around a solution's process: bubblewrap where the machine has it, else what the process does to itself.
+
+Inside bubblewrap there is an empty machine: the system's programs and Python read-only, the solution's own files, two
+small folders in memory, no network, no other processes, no user. Elsewhere `confine` takes rights away inside the
+process (weak isolation). ``STEELYARD_SANDBOX=weak`` leaves bubblewrap out on purpose.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+SWITCH = "STEELYARD_SANDBOX"
+INSIDE = "/steelyard"  # where the runner lies inside
+_HERE = Path(__file__).parent
+_RUNNER = (_HERE / "runner.py", _HERE / "confine.py")
+_PACKAGE = _HERE.parent
+_PLACES = "/usr/bin:/usr/local/bin:/bin"
+_MEMORY_FOLDER_BYTES = 64 * 2**20
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_MORE = ("/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
+_NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/pki")
+_PRIVATE_UIDS, _MOST_UIDS = 0x7A000000, 2**22
+
+
+def bubblewrap() -> str | None:
+    """Return the path of bubblewrap; None where there is none, or where it is left out on purpose."""
+    if os.environ.get(SWITCH) == "weak" or not sys.platform.startswith("linux"):
+        return None
+    return shutil.which("bwrap", path=_PLACES)
+
+
+def private_uid() -> int | None:
+    """Return a user id that nobody else has, for what root starts; None when this is not root: then it stays itself.
+
+    The number of processes can be limited for ordinary users only.
+    """
+    return _PRIVATE_UIDS + os.getpid() % _MOST_UIDS if os.getuid() == 0 else None
+
+
+def walls(program: str, code: Path, work: Path, network: bool) -> list[str]:
+    """Return the command before a command that runs it inside bubblewrap: `code` read-only, `work` in memory."""
+    root = os.getuid() == 0
+    unshare = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+    if root:
+        unshare += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        unshare += ["--unshare-user", "--disable-userns"]
+    return [
+        program, "--die-with-parent", "--cap-drop", "ALL", *unshare, *([] if network else ["--unshare-net"]),
+        *_system(network), *_python(),
+        "--proc", "/proc", "--dev", "/dev",
+        *_in_memory("/dev/shm"), *_in_memory("/tmp"),  # noqa: S108 inside
+        *(part for file in _RUNNER for part in ("--ro-bind", str(file), f"{INSIDE}/{file.name}")),
+        "--ro-bind", str(code), str(code), *_in_memory(str(work)),
+        "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "solution", "--chdir", str(work), "--",
+    ]  # fmt: skip
+
+
+def _system(network: bool) -> list[str]:
+    found: list[str] = []
+    for place in _SYSTEM:
+        if os.path.islink(place):
+            found += ["--symlink", os.readlink(place), place]
+        elif os.path.isdir(place):
+            found += ["--ro-bind", place, place]
+    for place in (*_MORE, *(_NETWORK if network else ())):
+        found += ["--ro-bind-try", place, place]
+    return found
+
+
+def python_folders() -> list[str]:
+    """Return the folders that Python itself needs, the outer ones only."""
+    program = os.path.realpath(sys.executable)
+    own = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.dirname(program))}
+    return sorted(one for one in own if not any(one != other and one.startswith(other + os.sep) for other in own))
+
+
+def _python() -> list[str]:
+    """Bind Python and its packages, but not this one: a solution sees signals, never the models behind them."""
+    found: list[str] = []
+    for folder in python_folders():
+        if folder not in _SYSTEM:
+            found += ["--ro-bind", folder, folder]
+    if any(str(_PACKAGE).startswith(folder + os.sep) for folder in (*python_folders(), *_SYSTEM)):
+        found += ["--tmpfs", str(_PACKAGE), "--remount-ro", str(_PACKAGE)]
+    return found
+
+
+def _in_memory(place: str) -> list[str]:
+    return ["--perms", "1777", "--size", str(_MEMORY_FOLDER_BYTES), "--tmpfs", place]
