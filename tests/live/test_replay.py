@@ -84,7 +84,7 @@ def steps_of(replay: Replay) -> int:
 @pytest.mark.parametrize("name", ["heats", "bars"])
 def test_with_spread_every_recorded_value_is_shown_unchanged_with_its_own_time(store: Store, name: str) -> None:
     tracks = read_tracks(store, name)
-    replay = open_replay(store, name, Wish(speed=1000.0, original=True, spread=True, max_gap_s=30.0, step_s=1.0))
+    replay = open_replay(store, name, Wish(original=True, spread=True, max_gap_s=5.0, step_s=1.0))
     assert replay.works.script.hidden(1.0) == 0
     found = seen(replay, steps_of(replay))
     for signal, recorded in cells(tracks).items():
@@ -120,12 +120,12 @@ def test_values_appear_at_their_times_and_stay_until_the_next(store: Store) -> N
 
 def test_of_several_rows_in_one_step_the_last_shows_and_the_others_are_counted(store: Store) -> None:
     replay = open_replay(store, "oven", Wish(step_s=1.0))
-    assert replay.about["hidden"] == 2  # gas at 0.25 s has one after 0 s in a 1 s step; two temperatures at 10 s
+    assert replay.about["hidden"] == 1  # two temperatures at 06:00:10
     replay.works.advance(12, 1.0)
     board = replay.works.board
     assert board.read(["oven.zone_1", "oven.gas", "replay.events", "replay.hidden"])[0] == 851.7
     assert board.read(["replay.events"]) == [4.0]
-    assert 1.0 <= board.read(["replay.hidden"])[0] <= 2.0
+    assert board.read(["replay.hidden"]) == [1.0]
 
 
 def test_the_step_is_as_fine_as_the_data_need(store: Store) -> None:
@@ -141,8 +141,7 @@ def test_it_does_not_matter_in_which_steps_one_arrives(store: Store, blocks: tup
     while other.time_s < 5000.0:
         for n in blocks:
             other.advance(min(n, int(5000 - other.time_s)), 1.0)
-    names = [n for n in one.board.signals if n != "replay.hidden"]  # which depends on the steps
-    np.testing.assert_array_equal(one.board.read(names), other.board.read(names))
+    assert one.plant.tobytes() == other.plant.tobytes()
 
 
 # -- times ----------------------------------------------------------------------------------------------------------
@@ -189,10 +188,10 @@ def test_a_loop_begins_anew_and_every_lap_is_the_same(store: Store) -> None:
             frames.append((frame.values[:2].tolist(), np.round(stamps, 6).tolist()))
         laps.append(frames)
     assert str(laps[0]) == str(laps[1]) == str(laps[2])
-    assert works.board.read(["replay.lap", "replay.events"]) == [2.0, 15.0]
+    assert works.board.read(["replay.laps", "replay.events"]) == [2.0, 15.0]
     jump = open_replay(store, "oven", Wish(step_s=1.0, loop=True, max_gap_s=20.0)).works
     jump.advance(3 * period, 1.0)
-    assert jump.board.read(["replay.lap", "replay.events"]) == [2.0, 15.0]
+    assert jump.board.read(["replay.laps", "replay.events"]) == [2.0, 15.0]
 
 
 # -- what cannot be replayed ----------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ def seconds_only() -> Tracks:
 def test_seconds_without_dates_have_no_original_time() -> None:
     with pytest.raises(DataError, match="no dates"):
         prepare(seconds_only(), Wish(original=True))
-    assert prepare(seconds_only(), Wish()).step_s == 0.1
+    assert prepare(seconds_only(), Wish()).works.script.end_s == 1.5
 
 
 @pytest.mark.parametrize(
@@ -262,7 +261,7 @@ def live(test: Callable[[LiveWorks], Any], works: Any, **options: Any) -> None:
 
 def test_subscribers_of_a_running_replay_get_every_value_in_order(store: Store) -> None:
     """×1000 with the clock: nothing is lost between the data set and who listens."""
-    wish = Wish(speed=1000.0, original=True, spread=True, max_gap_s=60.0, end="20000")
+    wish = Wish(speed=1000.0, original=True, spread=True, max_gap_s=60.0, end="15000")
     replay = open_replay(store, "heats", wish)
     recorded = cells(read_tracks(store, "heats"))
     got: dict[str, list[tuple[datetime, float]]] = {}
@@ -285,7 +284,7 @@ def test_subscribers_of_a_running_replay_get_every_value_in_order(store: Store) 
         await works.pause(ENGINEER)
 
     live(listen, replay.works, epoch=replay.epoch, dt=replay.step_s, publish_hz=replay.publish_hz)
-    assert sum(map(len, got.values())) > 300
+    assert sum(map(len, got.values())) > 200
     for name, shown in got.items():
         wanted = [p for p in recorded[name] if p[0] <= shown[-1][0]]
         assert shown == [p for k, p in enumerate(wanted) if k == 0 or p != wanted[k - 1]], name
@@ -297,8 +296,10 @@ def test_the_past_cannot_be_written_broken_or_forked(store: Store) -> None:
     async def try_it(works: LiveWorks) -> None:
         with pytest.raises(AccessError):
             await works.write(CONTROLLER, {"oven.zone_1": 5.0})
-        with pytest.raises(SteelyardError, match="recorded data"):
+        with pytest.raises(SteelyardError):
             await works.inject(ENGINEER, {"burner": 1.0})
+        with pytest.raises(SteelyardError, match="recorded data"):
+            works.works.inject({"burner": 1.0})
         assert works.faults() == []
         with pytest.raises(SteelyardError, match="cannot be forked"):
             await works.order(works.engine.twin)

@@ -107,7 +107,7 @@ def test_no_child_is_left_behind(infos):
         host.start({})
         assert host.decide(0.0, SIGNALS).set == {"operator.heating_energy_advice": 1.0}
         mark = host._process._mark
-        assert len(marked(mark)) == 3
+        assert len(marked(mark)) >= 3  # and the walls around them
     time.sleep(0.1)
     assert marked(mark) == []
 

@@ -190,12 +190,17 @@ def test_a_controller_that_is_better_on_a_sound_wire_breaks_a_guardrail_on_a_bad
     assert all("wire" not in one for one in sound["result"]["scenarios"]), "as it was"
     page = write(dict(bad), tmp_path, "ko").read_text(encoding="utf-8")
     assert "드리프트된 태그" in page
+    assert "통신: 값 드리프트" in page
     assert verify(tmp_path / "report.json")["verified"] is True
 
 
-def test_the_silent_solution_still_changes_nothing(plant: Plant) -> None:
-    plan = line_plan(str(SOLUTIONS / "silent_line_controller.py"), suite={"scenarios": ["lost_connection"]})
+def test_the_silent_solution_still_changes_nothing_and_the_report_says_how_often_it_was_not_asked(tmp_path) -> None:
+    plan = line_plan(
+        str(SOLUTIONS / "silent_line_controller.py"), suite={"scenarios": ["lost_connection"]}, runs={"bars": 60}
+    )
     report = run_trial(plan)
     assert report["verdict"] == "not worse"
     assert report["primary"]["effect"] == 0.0
-    assert all(run["counts"]["unasked"] >= 0.0 for run in report["result"]["runs"])
+    assert all(run["counts"]["unasked"] > 0.0 for run in report["result"]["runs"])
+    page = write(dict(report), tmp_path, "en").read_text(encoding="utf-8")
+    assert re.search(r"wire: lost connection, without a message at [1-9]\d?\s% of the decisions", page)

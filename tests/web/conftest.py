@@ -1,4 +1,4 @@
-"""A real REST server in a loop on a thread of its own: two works, one of them with a wire that fails."""
+"""A real REST server in a loop on a thread of its own: three works, one of them with a wire that fails."""
 
 import asyncio
 import base64
@@ -19,13 +19,17 @@ from steelyard.live.site import Site
 from steelyard.live.users import Users
 from steelyard.live.works import LiveWorks
 from steelyard.plant.limits import Watch, load_limits
-from steelyard.plant.line import open_line, shipped_line
 from steelyard.plant.scenarios import scenario
 from steelyard.plant.wire_faults import Wire
+from steelyard.server.open import open_process
 from steelyard.web.app import WebServer
 
 Result = TypeVar("Result")
-PROCESS = "hot_bar_line"
+WORKS = (
+    ("main", "hot_bar_line", "normal"),
+    ("shaky", "hot_bar_line", "lost_connection"),
+    ("ladle", "ladle_furnace", "normal"),
+)
 
 
 @dataclass
@@ -101,14 +105,13 @@ class Running:
 async def make_site(folder: Path) -> Site:
     audit = Audit(folder / "server" / "audit.jsonl")
     site = Site("pilot", await asyncio.to_thread(Users, folder / "server"), audit, folder / "server")
-    for works_id, story in (("main", "normal"), ("shaky", "lost_connection")):
-        line = open_line(shipped_line(), 1, story)
-        faults = scenario(PROCESS, story).wire
+    for works_id, process, story in WORKS:
+        plant = open_process(process, None, 1, story)
+        faults, signals = scenario(process, story).wire, plant.board.signals
         works = LiveWorks(
-            works_id, line, PROCESS, audit=audit,
+            works_id, plant, process, audit=audit,
             record=Recording(folder, f"live-{works_id}") if works_id == "main" else None,
-            wire=Wire(faults, line.board.signals, 1) if faults else None,
-            watch=Watch(load_limits(PROCESS, line.board.signals), line.board.signals),
+            wire=Wire(faults, signals, 1) if faults else None, watch=Watch(load_limits(process, signals), signals),
         )  # fmt: skip
         await works.open()
         await site.add(works)

@@ -31,16 +31,16 @@ def test_works_and_signals_say_what_the_declarations_say(anyone, running) -> Non
 
 
 def test_values_are_those_of_the_frame_and_null_where_nothing_was_measured(anyone, running, engineer) -> None:
-    engineer.ok("POST", "/works/main/advance", {"n": 1})
-    found = anyone.ok("GET", "/works/main/values")
-    frame, names = running.site.works["main"].frame, list(running.site.works["main"].signals)
+    engineer.ok("POST", "/works/ladle/advance", {"n": 1})
+    found, works = anyone.ok("GET", "/works/ladle/values"), running.site.works["ladle"]
+    frame, names = works.frame, list(works.signals)
     assert (found["step"], found["time_s"]) == (frame.step, frame.time_s)
-    assert found["time"] == running.site.works["main"].stamp(frame.time_s).isoformat()
+    assert found["time"] == works.stamp(frame.time_s).isoformat()
     assert list(found["values"]) == names
     for name, value, status in zip(names, frame.values.tolist(), frame.status.tolist(), strict=True):
         assert found["values"][name] == (None if math.isnan(value) else value)
         assert found["status"].get(name, "good") == ("good", "uncertain", "bad")[status]
-    assert None in found["values"].values()
+    assert None in found["values"].values(), "nobody has dipped a thermocouple yet"
 
 
 def test_names_may_hold_a_star_and_a_wrong_one_is_told_its_neighbours(anyone) -> None:

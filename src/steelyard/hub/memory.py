@@ -57,28 +57,32 @@ class Memory:
     def room(self, rows: int) -> bool:
         """Return whether `rows` more steps fit without waiting (or as many as one chunk holds)."""
         with self._change:
-            left = self._rows - self._open.rows if self._open is not None else 0
-            return len(self._free) > 0 and (len(self._free) - 1) * self._rows + left >= min(rows, self._rows)
+            return self._left() >= min(rows, self._rows)
+
+    def _left(self) -> int:
+        """Return how many steps fit while one chunk stays spare, for a branch that begins."""
+        return (len(self._free) - 1) * self._rows + (self._rows - self._open.rows if self._open is not None else 0)
 
     def reserve(self) -> None:
         """Wait until one more step fits; DataError when it cannot be written, or all is closed."""
         with self._change:
-            while not (self._free or self.closing or self.failure):
+            while self._left() < 1 and not (self.closing or self.failure):
                 self._change.wait(0.5)
-            if self.closing or not self._free:
+            if self.closing or self._left() < 1:
                 raise DataError(self.failure or "the recording is closed")
 
     def add(self, frame: Step) -> None:
         """Keep a step for which there is room; a step that does not follow the last one begins a new branch."""
         with self._change:
-            if self._open is not None and (self._open.rows == self._rows or frame.step != self._next):
+            if self._open is not None and frame.step != self._next:
                 self._seal(self._open)
             chunk = self._open or self._begin(frame.step)
             k = chunk.rows
             chunk.time[k], chunk.values[k] = frame.time_s, frame.values
             chunk.status[k], chunk.offset[k] = frame.status, frame.offset
-            chunk.rows = k + 1
-            self._next = frame.step + 1
+            chunk.rows, self._next = k + 1, frame.step + 1
+            if chunk.rows == self._rows:
+                self._seal(chunk)
 
     def _begin(self, step: int) -> Chunk:
         self._branch += int(self._next not in (-1, step))

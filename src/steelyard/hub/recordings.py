@@ -60,6 +60,8 @@ class Recording:
             "units": {"signals": {"step": "1", "time_s": "s"} | units},
         }  # fmt: skip
         try:
+            if not (self.folder / ABOUT).exists():  # left by one that died while it began
+                shutil.rmtree(self.folder, ignore_errors=True)
             (self.folder / PARTS).mkdir(parents=True)
             self._guard = Guard(self.folder)
             write_json(self.folder / ABOUT, self._about)
@@ -107,6 +109,8 @@ class Recording:
 
     # -- the writer's thread ------------------------------------------------------------------------------------------
     def _write(self) -> None:
+        import polars  # noqa: F401  at once, not when the first chunk waits
+
         while (chunk := self._memory.next_full(self._seconds)) is not None:
             part = self._to_disk(chunk)
             if part is None:

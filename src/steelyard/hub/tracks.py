@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steelyard.errors import DataError, UnitError
-from steelyard.hub.generic import _UNIT_ENDS
+from steelyard.hub.generic import _UNIT_ENDS, unit_of
 from steelyard.units import unit
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def read_tracks(store: "Store", name: str, time: str | None = None) -> Tracks:
         tables, units = _heats(tables, units)
     elif info["kind"] == "freiberg-passes":
         tables = {"pass": _numbered(tables["passes"], tables["trials"])}
-        units = {"pass": units["passes"] | {"bar": "1", "number": "1"}}
+        units = {"pass": units["passes"]}
     elif info["kind"] == "rolling-recordings":
         tables = {"mill": tables["signals"]}
         units = {"mill": units["signals"]}
@@ -192,8 +192,7 @@ def _channels(table: str, columns: list[str], units: dict[str, str]) -> tuple[Ch
         stated = units.get(column, "")
         symbol = _known(stated)
         text = f"recorded: {column} of {table}" + (f" [{stated}]" if stated and symbol == "1" != stated else "")
-        own = name if names.count(name) == 1 and "[" not in column else _labelled(column)
-        found.append(Channel(f"{_word(table)}.{own}", symbol, text))
+        found.append(Channel(f"{_word(table)}.{name if names.count(name) == 1 else _word(column)}", symbol, text))
     return tuple(found)
 
 
@@ -205,16 +204,15 @@ def _known(symbol: str) -> str:
 
 
 def _signal_name(column: str, symbol: str) -> str:
-    """Return a column's name without the unit at its end: ``roll_force_kN`` → roll_force, ``temp [°C]`` → temp."""
-    bare = re.sub(r"\s*[\[(][^\])]*[\])]\s*$", "", column) or column
-    head, _, tail = _word(bare).rpartition("_")
-    return head if head and symbol and _UNIT_ENDS.get(tail) == symbol else _word(bare)
+    """Return a column's name without the unit at its end: ``roll_force_kN`` → roll_force, ``temp [°C]`` → temp.
 
-
-def _labelled(column: str) -> str:
-    """Return a column's whole name; one that is written ``amount[lime]`` keeps its label."""
-    found = re.fullmatch(r"(\w+)\[(\w+)\]", column)
-    return column if found else _word(column)
+    A label stays: ``amount[lime]``.
+    """
+    if re.fullmatch(r"\w+\[\w+\]", column) and unit_of(column) != symbol:
+        return column
+    bare = _word(re.sub(r"\s*[\[(][^\])]*[\])]\s*$", "", column) or column)
+    head, _, tail = bare.rpartition("_")
+    return head if head and symbol and _UNIT_ENDS.get(tail) == symbol else bare
 
 
 def _word(text: str) -> str:
@@ -227,8 +225,8 @@ def _numbered(passes: "pl.DataFrame", trials: "pl.DataFrame") -> "pl.DataFrame":
     """Return the passes with the number of their bar and their own number within it."""
     import polars as pl
 
-    return passes.join(trials.select("trial", bar="key"), on="trial", how="left").with_columns(
-        number=pl.col("end").rank("ordinal").over("trial").cast(pl.Int64)
+    return passes.join(trials.select("trial", bar_number="key"), on="trial", how="left").with_columns(
+        pass_number=pl.col("end").rank("ordinal").over("trial").cast(pl.Int64)
     )
 
 
@@ -252,13 +250,13 @@ def _heats(
         for material in materials
     ]
     found = {
-        "heating": heating.rename({"key": "heat"}),
-        "dip": tables["dips"].rename({"key": "heat"}),
-        "addition": additions.select(pl.col("key").alias("heat"), "time", *amounts),
+        "heating": heating.rename({"key": "heat_number"}),
+        "dip": tables["dips"].rename({"key": "heat_number"}),
+        "addition": additions.select(pl.col("key").alias("heat_number"), "time", *amounts),
     }
     kilograms = {f"amount[{m}]": "kg" if m.startswith("bulk") else "" for m in materials}
     of: dict[str, Any] = {
-        "heating": units["heatings"] | {"heat": "1", "on": "1"}, "dip": units["dips"] | {"heat": "1"},
-        "addition": {"heat": "1"} | kilograms,
+        "heating": units["heatings"] | {"on": "1"}, "dip": units["dips"],
+        "addition": kilograms,
     }  # fmt: skip
     return found, of

@@ -68,9 +68,8 @@ class Clock:
 
     def run(self, speed: float | None = None) -> None:
         """Run on from here, or at another speed (engine's thread only); a step that is nearly due stays so."""
-        before, made = self.running, self._due() - self._made
+        owed = min(max(self._due() - self._made, 0.0), float(self.block)) if self.running else 0.0
         self.speed = self.speed if speed is None else speed
-        owed = min(max(made, 0.0), float(self.block)) if before else 0.0
         self._anchor, self._made = time.monotonic() - owed * self.dt / self.speed, 0
         self.running, self.failure = True, None
 

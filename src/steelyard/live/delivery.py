@@ -27,7 +27,7 @@ class Delivery:
         self._listeners: list[Listener] = []
         self._alarm_listeners: list[AlarmListener] = []
         self._queue: asyncio.Queue[tuple[Frame | None, Sequence[dict[str, Any]]] | None] = asyncio.Queue()
-        self._free = asyncio.Event()
+        self._free, self._closed = asyncio.Event(), False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._giver: asyncio.Task[None] | None = None
 
@@ -38,6 +38,8 @@ class Delivery:
 
     async def close(self) -> None:
         """Give what waits, for half a second at most: a listener that hangs must not keep the works open."""
+        self._closed = True
+        self._free.set()
         if self._giver is None:
             return
         self._queue.put_nowait(None)
@@ -56,8 +58,8 @@ class Delivery:
         return self.waiting < WAITING_FRAMES
 
     async def wait_for_room(self) -> None:
-        """Wait until another frame may be published (loop)."""
-        while not self.room():
+        """Wait until another frame may be published, or all is closed (loop)."""
+        while not (self.room() or self._closed):
             self._free.clear()
             await self._free.wait()
 

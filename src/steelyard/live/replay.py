@@ -59,7 +59,7 @@ class ReplayWorks:
         self.board = ReplayBoard(self.plant, script.signals)
         self._seen = self.plant["instruments"][0]
         self._count = len(script.signals) - len(OWN)
-        self._own = {name: self._count + k for k, (name, _, _) in enumerate(OWN)}
+        self._own = {name: self._count + k for k, name in enumerate(OWN)}
         self._blank()
         self._say()
 
@@ -70,19 +70,22 @@ class ReplayWorks:
 
     def advance(self, n: int, dt: float = 1.0) -> None:
         """Advance by `n` steps of `dt` seconds; rows that come on the way take effect."""
-        until = round(self.time_s + n * dt, 9)
-        period = self.script.period_s
-        lap = self._seen["shown"][self._own["lap"]]
-        while period is not None and until > (lap + 1) * period:
-            self._play(self.time_s - lap * period, period, lap * period)
-            lap += 1
-            self._seen["shown"][self._own["lap"]] = lap
-            self.plant["time"] = lap * period
+        for _ in range(n):
+            self._step(round(self.time_s + dt, 9))
+        self._say()
+
+    def _step(self, until: float) -> None:
+        """Let come what lies between now and `until` [s]."""
+        period, shown = self.script.period_s, self._seen["shown"]
+        begun = 0.0 if period is None else shown[self._own["laps"]] * period
+        while period is not None and until > begun + period:
+            self._play(round(self.time_s - begun, 9), period, begun)
+            begun += period
+            shown[self._own["laps"]] += 1.0
+            self.plant["time"] = begun
             self._blank()
-        begun = 0.0 if period is None else lap * period
         self._play(round(self.time_s - begun, 9), round(until - begun, 9), begun)
         self.plant["time"] = until
-        self._say()
 
     def _play(self, since: float, until: float, begun: float) -> None:
         """Let the rows of one lap come that lie after `since` and not after `until` [s of the lap]."""
@@ -119,7 +122,7 @@ class ReplayWorks:
         seen, own, script = self._seen, self._own, self.script
         stamp = seen["stamp"][: self._count]
         seen["offset"][: self._count] = np.where(np.isnan(stamp), 0.0, stamp - self.time_s)
-        lap = seen["shown"][own["lap"]]
+        lap = seen["shown"][own["laps"]]
         begun = 0.0 if script.period_s is None else lap * script.period_s
         seen["shown"][own["progress"]] = 100.0 * (seen["shown"][own["events"]] - lap * script.rows) / script.rows
         seen["shown"][own["next_in"]] = self._next_in(round(self.time_s - begun, 9))

@@ -8,19 +8,26 @@ import numpy as np
 
 from steelyard.errors import DataError
 from steelyard.hub.tracks import MICRO, Channel, Track, Tracks
-from steelyard.signals import Quantity, Signal
+from steelyard.signals import Quantity, Scalar, Signal, declared, quantity
 from steelyard.units import unit
 
 STEPS = (1.0, 0.1, 0.01, 0.001)
 MOST_STEPS_PER_S = 1000.0
 MOST_CELLS = 200_000_000
-OWN = (
-    ("events", "1", "rows of the data set that have come so far"),
-    ("hidden", "1", "values replaced by a later one within the same step, so that no frame showed them"),
-    ("progress", "%", "part of the rows that have come"),
-    ("next_in", "s", "plant time until the next row; nothing when there is none"),
-    ("lap", "1", "how often the data set has come to its end"),
-)
+UNIT = "replay"
+
+
+class ReplayState:
+    """How far a replay is."""
+
+    events: Scalar = quantity("1", "rows of the data set that have come so far", low=0.0, high=1e12)
+    hidden: Scalar = quantity("1", "values replaced by a later one within the same step", low=0.0, high=1e12)
+    progress: Scalar = quantity("1", "part of the rows that have come", shown="%", low=0.0, high=100.0)
+    next_in: Scalar = quantity("s", "plant time until the next row; nothing when none comes", low=0.0, high=1e12)
+    laps: Scalar = quantity("1", "how often the data set has come to its end", low=0.0, high=1e9)
+
+
+OWN = tuple(declared(ReplayState))
 
 
 @dataclass(frozen=True)
@@ -177,11 +184,11 @@ def _signals(channels: list[tuple[Channel, Track, int]]) -> tuple[tuple[Signal, 
     count = len(channels) + len(OWN)
     one = np.dtype([("shown", "f8"), ("quality", "f8"), ("offset", "f8"), ("stamp", "f8")])
     record = np.dtype([("time", "f8"), ("instruments", one, (count,))])
-    declared = [(c.name, _quantity(c.unit, c.description, track.values[:, k])) for c, track, k in channels]
-    declared += [(f"replay.{name}", _quantity(u, text, np.zeros(0))) for name, u, text in OWN]
+    all_of_them = [(c.name, _quantity(c.unit, c.description, track.values[:, k])) for c, track, k in channels]
+    all_of_them += [(f"{UNIT}.{name}", own) for name, own in declared(ReplayState).items()]
     place = record.fields["instruments"][1] // 8  # type: ignore[index]
     stride = one.itemsize // 8
-    return tuple(Signal(name, q, False, place + stride * k) for k, (name, q) in enumerate(declared)), record
+    return tuple(Signal(name, q, False, place + stride * k) for k, (name, q) in enumerate(all_of_them)), record
 
 
 def _quantity(symbol: str, description: str, values: np.ndarray) -> Quantity:

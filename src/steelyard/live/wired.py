@@ -38,7 +38,7 @@ class WiredWorks:
         self.works, self.audit, self.record, self.shelf = works, audit, record, shelf
         self.epoch = epoch or datetime.now(UTC).replace(microsecond=0)
         self.signals: dict[str, Signal] = works.board.signals | live_signals()
-        self.leases = Leases()
+        self.leases, self._by_hand = Leases(), asyncio.Lock()
         self._delivery = Delivery(works_id, audit, View(works).look(0))
         self.engine = Engine(
             works, self._delivery.publish, self._delivery.room,

@@ -27,9 +27,10 @@ class LiveWorks(WiredWorks):
         session.need("advance")
         if not 1 <= n <= MOST_STEPS:
             raise SteelyardError(f"advance by 1 to {MOST_STEPS} steps at a time, not {n}")
-        await self._delivery.wait_for_room()
-        frame: Frame = await self.order(lambda: self.engine.by_hand(n))
-        return frame
+        async with self._by_hand:
+            await self._delivery.wait_for_room()
+            frame: Frame = await self.order(lambda: self.engine.by_hand(n))
+            return frame
 
     async def run(self, session: Session, speed: float | None = None) -> None:
         """Run with the clock, at `speed` times real time (0.1 to 1000)."""

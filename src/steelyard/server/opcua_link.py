@@ -4,10 +4,12 @@ The messages of a trial go through the method ``Exchange``; beyond this machine 
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +31,9 @@ class OpcUaLink:
 
     def __init__(self, url: str, user: str, password: str, works: str) -> None:
         """Connect and log in; LinkError when the server cannot be reached, Refused when it does not let us in."""
-        self._works, self._loop, self._nodes = works, asyncio.new_event_loop(), {}  # type: ignore[var-annotated]
+        self._works, self._loop = works, asyncio.new_event_loop()
+        self._nodes: dict[str, Node] = {}
+        self._first: datetime | None = None
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._client = Client(url, timeout=TIMEOUT_S, watchdog_intervall=WATCHDOG_S)
         try:
@@ -71,10 +75,26 @@ class OpcUaLink:
         return found
 
     def read(self, names: Iterable[str]) -> tuple[float, dict[str, float | None]]:
-        """See `Link`; the plant time is not among the values here, so it is nan."""
+        """See `Link`; the plant time counts from the first read, as OPC UA tells moments and not plant times."""
         wanted = list(names)
-        values = self._do(self._client.read_values([self._node(f"{self._works}/{name}") for name in wanted]))
-        return float("nan"), dict(zip(wanted, values, strict=True))
+        found = self._do(self._read(wanted))
+        moments = [one.SourceTimestamp for one in found if one.SourceTimestamp is not None]
+        values = [one.Value.Value if one.Value is not None and not one.StatusCode.is_bad() else None for one in found]
+        return self._time_s(max(moments)) if moments else 0.0, dict(zip(wanted, values, strict=True))
+
+    def status(self) -> dict[str, Any]:
+        """See `Link`."""
+        time_s, found = self.read(["live.running", "live.speed"])
+        return {"running": bool(found["live.running"]), "speed": found["live.speed"], "time_s": time_s, "dt_s": 1.0}
+
+    def signals(self) -> list[str]:
+        """See `Link`."""
+        found: list[str] = self._do(self._browse())
+        return found
+
+    def _time_s(self, moment: datetime) -> float:
+        self._first = self._first or moment
+        return (moment - self._first).total_seconds()
 
     def write(self, values: Mapping[str, float]) -> None:
         """See `Link`."""
@@ -91,21 +111,30 @@ class OpcUaLink:
 
     def close(self) -> None:
         """See `Link`."""
-        try:
+        with contextlib.suppress(UaError, OSError, TimeoutError, RuntimeError):
             self._loop.run_until_complete(self._client.disconnect())
-        except (UaError, OSError, TimeoutError, RuntimeError):
-            pass
         self._loop.close()
 
     # -- the loop -----------------------------------------------------------------------------------------------------
     def _node(self, name: str) -> Node:
         if name not in self._nodes:
-            self._nodes[name] = self._client.get_node(ua.NodeId(name, self._namespace, ua.NodeIdType.String))
+            self._nodes[name] = self._client.get_node(ua.StringNodeId(name, self._namespace))  # type: ignore[arg-type]
         node: Node = self._nodes[name]
         return node
 
+    async def _read(self, names: list[str]) -> list[ua.DataValue]:
+        nodes = [self._node(f"{self._works}/{name}") for name in names]
+        return await self._client.uaclient.session.read_attributes([n.nodeid for n in nodes], ua.AttributeIds.Value)
+
+    async def _browse(self) -> list[str]:
+        names = []
+        for unit in await self._root.get_children(nodeclassmask=ua.NodeClass.Object):
+            for node in await unit.get_children(nodeclassmask=ua.NodeClass.Variable):
+                names.append(str(node.nodeid.Identifier).removeprefix(f"{self._works}/"))
+        return names
+
     async def _call(self, method: str, *given: ua.Variant) -> Any:
-        return await self._root.call_method(self._node(f"{self._works}/{method}"), *given)
+        return await self._root.call_method(self._node(f"{self._works}/{method}").nodeid, *given)
 
     def _do(self, work: Any) -> Any:
         try:

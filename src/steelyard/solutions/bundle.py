@@ -38,7 +38,7 @@ class Bundle:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-            target.chmod(0o500 if os.access(source, os.X_OK) else 0o400)
+            target.chmod(0o555 if os.access(source, os.X_OK) else 0o444)
         if _hash({name: folder / name for name in self.files}) != self.hash:
             raise SolutionError(f"{self.path}: its files have changed since the start; begin again with the new ones")
         return folder / self.entry
@@ -104,6 +104,8 @@ def _file_and_modules(entry: Path) -> dict[str, Path]:
     while waiting:
         for name in sorted(_imported(waiting.pop())):
             file = entry.parent / f"{name}.py"
+            if file.is_symlink():
+                raise SolutionError(f"{file}: a link cannot be part of a solution; put the file itself there")
             if file.name not in files and file.is_file():
                 files[file.name] = file
                 waiting.append(file)

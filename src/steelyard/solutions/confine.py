@@ -26,9 +26,9 @@ _RESOLVING = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl"
 def confine(settings: dict) -> dict:
     """Confine this process for good and return what holds: {"memory": …, "processes": …, "files": …, "network": …}.
 
-    `settings`: `limits` holds RLIMIT names without prefix -> number, `processes` how many there may be; `work` is the
-    one folder it may write; `readable` are files and folders besides the system's and Python's own; `network` leaves
-    the network open; `walled` says that bubblewrap is around it; `uid` is a user id of its own, or null.
+    `settings`: `limits` holds RLIMIT names without prefix -> number, `processes` how many there may be;
+    `writable` are the folders that it may write, `readable` what it may read besides the system's and Python's own;
+    `network` leaves the network open; `walled`: bubblewrap is around it; `uid`: a user id of its own, or null.
     """
     holds = {"memory": _limit(settings["limits"]), "processes": "open", "files": "open", "network": "open"}
     if not sys.platform.startswith("linux"):
@@ -55,7 +55,7 @@ def confine(settings: dict) -> dict:
     readable = [*_SYSTEM, *own, *settings["readable"], *(_RESOLVING if network else ())]
     if settings["walled"]:
         holds["files"] = "own"
-    if version > 0 and _landlock(library, version, settings["work"], readable, network):
+    if version > 0 and _landlock(library, version, settings["writable"], readable, network):
         holds["files"] = "own"
         if version >= 4 and holds["network"] == "open":
             holds["network"] = "no tcp"
@@ -107,7 +107,7 @@ def _limit(limits: dict) -> str:
     return "limited"
 
 
-def _landlock(library: ctypes.CDLL, version: int, work: str, readable: list[str], online: bool) -> bool:
+def _landlock(library: ctypes.CDLL, version: int, writable: list[str], readable: list[str], online: bool) -> bool:
     files = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
     network = 3 if version >= 4 and not online else 0
     scope = 3 if version >= 6 else 0  # no abstract sockets, no signals to processes outside
@@ -118,7 +118,7 @@ def _landlock(library: ctypes.CDLL, version: int, work: str, readable: list[str]
     for path in dict.fromkeys(readable):
         _allow(library, ruleset, path, _READ)
     _allow(library, ruleset, "/dev/null", _WRITE_FILE)
-    for path in (work, "/tmp", "/dev/shm") if work_is_walled else (work,):  # noqa: S108
+    for path in writable:
         _allow(library, ruleset, path, files)
     done = library.syscall(_RESTRICT_SELF, ruleset, 0) == 0
     os.close(ruleset)

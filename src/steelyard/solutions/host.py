@@ -41,7 +41,7 @@ class Host(Lockstep):
     @property
     def isolation(self) -> dict[str, Any]:
         """What the solution's process may not do on this machine, and its limits."""
-        return {**isolation(), "limits": described(self.limits)}
+        return {**isolation(self.limits.network), "limits": described(self.limits)}
 
     def open(self) -> Hello:
         """Start the process and let it introduce itself; SolutionError with what, where and remedy otherwise."""

@@ -17,6 +17,7 @@ from secrets import token_hex
 from typing import Any
 
 from steelyard.errors import SolutionError
+from steelyard.solutions import sandbox
 from steelyard.solutions.bundle import Bundle
 from steelyard.solutions.contract import MAX_LINE, decode, encode
 from steelyard.solutions.lockstep import Ended, Late, OutOfStep
@@ -25,16 +26,22 @@ _RUNNER = Path(__file__).with_name("runner.py")
 _MARK = "STEELYARD_SOLUTION"
 _TAIL = 4096
 _CHUNK = 65536
+_PASSES = 100
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one process of a solution may use: bytes of memory and of one file, seconds of CPU, open files."""
+    """What a solution may use: bytes of memory and of one file, seconds of CPU, open files, processes; the network.
+
+    Memory is counted for each process; `processes` counts threads too, and holds where `isolation` says so.
+    """
 
     memory_bytes: int = 2 * 2**30
     cpu_s: int = 1800
     file_bytes: int = 2**20
     open_files: int = 256
+    processes: int = 64
+    network: bool = False
 
     def by_name(self) -> dict[str, int]:
         """Return the RLIMIT names (without prefix) and values."""
@@ -42,9 +49,30 @@ class Limits:
         return dict(zip(("AS", "CPU", "FSIZE", "NOFILE", "CORE"), values, strict=True))
 
 
-def _command(limits: Limits, work: Path, readable: list[str], entry: Path, probe: bool = False) -> list[str]:
-    config = {"limits": limits.by_name(), "work": str(work), "readable": readable, "probe": probe}
-    return [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(_RUNNER), json.dumps(config), str(entry)]
+def _command(limits: Limits, folder: Path, entry: Path, bwrap: str | None, probe: bool = False) -> list[str]:
+    """Return the command that runs `entry` in `folder`, with its ``code`` and ``work``, behind what walls there are."""
+    code, work = folder / "code", folder / "work"
+    runner = Path(sandbox.INSIDE) / _RUNNER.name if bwrap else _RUNNER
+    uid = sandbox.private_uid(bwrap is not None)
+    if uid is not None and not bwrap:
+        folder.chmod(0o711)
+        os.chown(work, uid, uid)
+    config = {
+        "limits": limits.by_name(), "processes": limits.processes, "network": limits.network,
+        "readable": [str(code), str(runner.parent)], "writable": [str(work), *(sandbox.IN_MEMORY if bwrap else ())],
+        "walled": bwrap is not None, "uid": uid, "probe": probe,
+    }  # fmt: skip
+    python = [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(runner), json.dumps(config), str(entry)]
+    return [*(sandbox.walls(bwrap, code, work, limits.network) if bwrap else ()), *python]
+
+
+def _folder() -> Path:
+    """Return a new folder of a solution, with ``code`` and ``work``; nobody but its owner comes in from outside."""
+    folder = Path(tempfile.mkdtemp(prefix="steelyard-solution-"))
+    for name in ("code", "work"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o755)
+    return folder
 
 
 def _environment(work: Path, mark: str) -> dict[str, str]:
@@ -59,14 +87,12 @@ class Process:
 
     def __init__(self, bundle: Bundle, limits: Limits) -> None:
         self.name = str(bundle.path)
-        self._folder = Path(tempfile.mkdtemp(prefix="steelyard-solution-"))
-        self._mark = token_hex(16)
-        self._heard, self._said = b"", b""
+        bwrap = sandbox.bubblewrap() if isolation(limits.network)["level"] == "confined" else None
+        self._folder, self._mark = _folder(), token_hex(16)
+        self._walled, self._heard, self._said = bwrap is not None, b"", b""
         work, code = self._folder / "work", self._folder / "code"
-        work.mkdir()
-        code.mkdir()
         try:
-            command = _command(limits, work, [str(code), str(_RUNNER.parent)], bundle.copy_to(code))
+            command = _command(limits, self._folder, bundle.copy_to(code), bwrap)
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                 cwd=work, env=_environment(work, self._mark), start_new_session=True,
@@ -175,7 +201,8 @@ class Process:
         found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
         if found is None:
             return None
-        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        code = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        return 128 - code if self._walled and code > 128 else code  # how bubblewrap tells of a signal
 
     def end(self, goodbye: dict[str, Any] | None = None, patience_s: float = 1.0) -> bool:
         """End the process and everything that it started; remove its folder. True when it left by itself."""
@@ -207,34 +234,58 @@ class Process:
 
 
 def _end_marked(mark: bytes) -> None:
-    """End processes that left the solution's session but still carry its mark in their environment (Linux)."""
+    """End processes that left the solution's session but still carry its mark in their environment (Linux).
+
+    First all stand still, then all go; again, as long as some were born meanwhile.
+    """
+    for _ in range(_PASSES):
+        found = _marked(mark)
+        for sent in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in found:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, sent)
+        if not found:
+            return
+
+
+def _marked(mark: bytes) -> list[int]:
+    found = []
     for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/environ", "rb") as file:
-                found = mark in file.read(_CHUNK).split(b"\0")
-            if found:
-                os.kill(int(entry), signal.SIGKILL)
-        except OSError:
-            continue
+        if entry.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/environ", "rb") as file:
+                if mark in file.read(_CHUNK).split(b"\0"):
+                    found.append(int(entry))
+    return found
 
 
-@lru_cache(maxsize=1)
-def isolation() -> dict[str, str]:
-    """Return what holds for a solution's process on this machine; `level` is "confined" or "weak"."""
-    work = Path(tempfile.mkdtemp(prefix="steelyard-solution-"))
+def isolation(network: bool = False) -> dict[str, str]:
+    """Return what holds for a solution's process on this machine; `level` is "confined" (bubblewrap) or "weak".
+
+    `network` says that the solution declared that it needs the network.
+    """
+    bwrap = sandbox.bubblewrap()
+    if bwrap is not None:
+        holds = _probed(bwrap, network)
+        if holds and "open" not in holds.values():
+            return {**holds, "level": "confined"}
+    return {**_probed(None, network), "level": "weak"}
+
+
+@lru_cache(maxsize=8)
+def _probed(bwrap: str | None, network: bool) -> dict[str, str]:
+    """Return what a process says that holds for it; {} when bubblewrap cannot be used here."""
+    folder = _folder()
     try:
-        command = _command(Limits(), work, [str(_RUNNER.parent)], _RUNNER, probe=True)
-        environment = _environment(work, "probe")
-        done = subprocess.run(command, capture_output=True, timeout=20, check=True, cwd=work, env=environment)
-        holds = {str(key): str(value) for key, value in json.loads(done.stdout).items()}
+        command = _command(Limits(network=network), folder, _RUNNER, bwrap, probe=True)
+        environment = _environment(folder / "work", "probe")
+        done = subprocess.run(command, capture_output=True, timeout=20, check=True, cwd="/", env=environment)
+        return {str(key): str(value) for key, value in json.loads(done.stdout).items()}
     except (OSError, ValueError, subprocess.SubprocessError) as error:
+        if bwrap is not None:
+            return {}
         raise SolutionError(f"a process for solutions cannot be started with {sys.executable} ({error})") from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-    confined = holds == {"memory": "limited", "files": "own", "network": "none"}
-    return {**holds, "level": "confined" if confined else "weak"}
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def described(limits: Limits) -> dict[str, int]:

@@ -19,9 +19,9 @@ _PACKAGE = "solution_files"
 
 
 def main(config: str, file: str) -> None:
-    """Run the solution in `file`; `config` is a JSON object with limits, work, readable and probe."""
+    """Run the solution in `file`; `config` is a JSON object, see `confine`; with `probe` it only says what holds."""
     settings = json.loads(config)
-    holds = _load_confine().confine(settings["limits"], settings["work"], settings["readable"])
+    holds = _load_confine().confine(settings)
     if settings.get("probe"):
         sys.stdout.write(json.dumps(holds))
         return

@@ -18,6 +18,7 @@ _PACKAGE = _HERE.parent
 _PLACES = "/usr/bin:/usr/local/bin:/bin"
 _MEMORY_FOLDER_BYTES = 64 * 2**20
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+IN_MEMORY = ("/tmp", "/dev/shm")  # inside; beside the working folder
 _MORE = ("/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 _NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/pki")
 _PRIVATE_UIDS, _MOST_UIDS = 0x7A000000, 2**22
@@ -30,31 +31,43 @@ def bubblewrap() -> str | None:
     return shutil.which("bwrap", path=_PLACES)
 
 
-def private_uid() -> int | None:
-    """Return a user id that nobody else has, for what root starts; None when this is not root: then it stays itself.
+def private_uid(walled: bool) -> int | None:
+    """Return a user id that nobody else has, for what root starts: processes are counted for ordinary users only.
 
-    The number of processes can be limited for ordinary users only.
+    None when this is not root, and where another user could not reach Python without the walls of bubblewrap.
     """
-    return _PRIVATE_UIDS + os.getpid() % _MOST_UIDS if os.getuid() == 0 else None
+    if os.getuid() != 0 or not (walled or all(map(_open_to_all, (*python_folders(), str(_HERE))))):
+        return None
+    return _PRIVATE_UIDS + os.getpid() % _MOST_UIDS
+
+
+def _open_to_all(folder: str) -> bool:
+    return all(one.stat().st_mode & 0o001 for one in (Path(folder), *Path(folder).parents))
 
 
 def walls(program: str, code: Path, work: Path, network: bool) -> list[str]:
     """Return the command before a command that runs it inside bubblewrap: `code` read-only, `work` in memory."""
-    root = os.getuid() == 0
     unshare = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
-    if root:
+    if os.getuid() == 0:
         unshare += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         unshare += ["--unshare-user", "--disable-userns"]
     return [
         program, "--die-with-parent", "--cap-drop", "ALL", *unshare, *([] if network else ["--unshare-net"]),
-        *_system(network), *_python(),
-        "--proc", "/proc", "--dev", "/dev",
-        *_in_memory("/dev/shm"), *_in_memory("/tmp"),  # noqa: S108 inside
-        *(part for file in _RUNNER for part in ("--ro-bind", str(file), f"{INSIDE}/{file.name}")),
-        "--ro-bind", str(code), str(code), *_in_memory(str(work)),
+        *_system(network), *_python(), "--proc", "/proc", "--dev", "/dev",
+        *(part for place in IN_MEMORY for part in _in_memory(place)),
+        *(part for file in _RUNNER for part in _bound(str(file), f"{INSIDE}/{file.name}")),
+        *_bound(str(code)), *_in_memory(str(work)),
         "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "solution", "--chdir", str(work), "--",
     ]  # fmt: skip
+
+
+def _bound(place: str, inside: str | None = None) -> list[str]:
+    """Show a file or folder read-only, in folders that anybody may pass."""
+    inside = inside or place
+    above = [str(folder) for folder in reversed(Path(inside).parents)][1:]
+    made = [part for folder in above for part in ("--perms", "0755", "--dir", folder)]
+    return [*made, "--ro-bind", place, inside]
 
 
 def _system(network: bool) -> list[str]:
@@ -63,9 +76,9 @@ def _system(network: bool) -> list[str]:
         if os.path.islink(place):
             found += ["--symlink", os.readlink(place), place]
         elif os.path.isdir(place):
-            found += ["--ro-bind", place, place]
+            found += _bound(place)
     for place in (*_MORE, *(_NETWORK if network else ())):
-        found += ["--ro-bind-try", place, place]
+        found += _bound(place) if os.path.exists(place) else []
     return found
 
 
@@ -81,7 +94,7 @@ def _python() -> list[str]:
     found: list[str] = []
     for folder in python_folders():
         if folder not in _SYSTEM:
-            found += ["--ro-bind", folder, folder]
+            found += _bound(folder)
     if any(str(_PACKAGE).startswith(folder + os.sep) for folder in (*python_folders(), *_SYSTEM)):
         found += ["--tmpfs", str(_PACKAGE), "--remount-ro", str(_PACKAGE)]
     return found

@@ -51,10 +51,10 @@ class Child:
         ready, _, _ = select.select([self._process.stdout], [], [], patience_s)
         line = self._process.stdout.readline() if ready else ""
         if not line:
-            self._errors.seek(0)
-            words = self._errors.read()[-2000:]
+            how = f"gave no answer within {patience_s:g} s" if not ready else "has ended"
             self.close()
-            raise SteelyardError(f"{self.module} gave no answer within {patience_s:g} s: {words or 'it said nothing'}")
+            self._errors.seek(0)
+            raise SteelyardError(f"{self.module} {how}: {self._errors.read()[-2000:] or 'it said nothing'}")
         return dict(json.loads(line))
 
     def close(self) -> None:

@@ -18,6 +18,11 @@ START_S, STOP_S = 180.0, 15.0
 FREE = ("--http-port", "0", "--opcua-port", "0", "--mqtt-port", "0", "--modbus-port", "0")
 
 
+def _as_installed() -> dict[str, str]:
+    """Return the environment, but for the word that forbids Python to keep its compiled files: a plant has no such."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class ServerProcess:
     """`steelyard serve` on free ports of the loopback, its store under `home`; `start_s` is how long it took."""
 
@@ -30,7 +35,7 @@ class ServerProcess:
         with self._errors.open("w") as errors:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, text=True,
-                env={**os.environ, "STEELYARD_HOME": str(home)},
+                env={**_as_installed(), "STEELYARD_HOME": str(home)},
             )  # fmt: skip
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)

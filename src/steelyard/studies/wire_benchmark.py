@@ -37,18 +37,15 @@ SCENES = (
     Scene("opcua_1000", "opcua", "opcua", 1000, 1, 10.0, "opcua"),
     Scene("opcua_200x5", "opcua", "opcua", 200, 5, 10.0, "opcua"),
     Scene("opcua_6000", "opcua", "opcua", 6000, 1, 1.0, "opcua"),
-    Scene("mqtt", "mqtt", "mqtt", 500, 1, 10.0, "mqtt"),
+    Scene("mqtt", "mqtt", "mqtt", 550, 1, 10.0, "mqtt"),
     Scene("sse", "http", "sse", 60, 100, 1.0, "rest"),
 )
 BELOW, ABOVE, IS = "at most", "at least", "is"
 GOALS: tuple[tuple[str, str, float], ...] = (
     *((f"{scene.id}_lost", IS, 0.0) for scene in SCENES),
+    *((f"{scene.id}_lag_s", BELOW, 0.2) for scene in SCENES),
     ("opcua_1000_core_percent", BELOW, 60.0),
-    ("opcua_1000_values_per_s", ABOVE, 9_900.0),
-    ("opcua_200x5_values_per_s", ABOVE, 9_900.0),
-    ("opcua_6000_values_per_s", ABOVE, 5_900.0),
-    ("mqtt_values_per_s", ABOVE, 4_950.0),
-    ("sse_values_per_s", ABOVE, 5_900.0),
+    ("mqtt_values_per_s", ABOVE, 5_000.0),
     ("rest_lockstep_median_ms", BELOW, 3.0),
     ("first_value_s", BELOW, 5.0),
 )
@@ -57,7 +54,7 @@ GOALS: tuple[tuple[str, str, float], ...] = (
 def wire_benchmark(progress: Callable[..., None] | None = None, seconds: float = 10.0) -> Figures:
     """Return the figures of the wire on this machine; each load is measured over `seconds`.
 
-    For each scene: ``…_values_per_s`` (sent and received), ``…_lost`` (values that a client did not get or got twice
+    For each scene: ``…_values_per_s`` (received), ``…_lost`` (values that a client did not get or got twice
     backwards), ``…_core_percent`` (processor of the server), ``…_client_core_percent`` (of its readers together),
     ``…_lag_s`` (how late the plant was at the end). Further ``rest_lockstep_*_ms`` and ``opcua_*_ms`` (one step and
     60 tags), ``modbus_reads_per_s``, ``first_value_s`` (first start in an empty folder) and ``first_value_again_s``.
@@ -92,10 +89,10 @@ def carried(scene: Scene, seconds: float) -> Figures:
         last = plant.ask("look")["steps"]
         got = readers.ask("end", step=last)
     span = after["wall_s"] - before["wall_s"]
-    made = (after["steps"] - before["steps"]) * scene.signals * scene.clients
+    carried_s = max(read["at_s"] - reading["at_s"], 1e-9)
     return {
-        f"{scene.id}_values_per_s": round(min(made, read["values"] - reading["values"]) / span),
-        f"{scene.id}_lost": got["lost"] + got["wrong"],
+        f"{scene.id}_values_per_s": round((read["values"] - reading["values"]) / carried_s),
+        f"{scene.id}_lost": got["lost"] + got["behind"] + got["wrong"],
         f"{scene.id}_core_percent": round(100.0 * (after["cpu_s"] - before["cpu_s"]) / span, 1),
         f"{scene.id}_client_core_percent": round(100.0 * (read["cpu_s"] - reading["cpu_s"]) / span, 1),
         f"{scene.id}_lag_s": round(stopped["lag_s"], 3),

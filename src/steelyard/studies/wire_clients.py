@@ -43,12 +43,13 @@ class Ledger:
 
     def __init__(self, count: int) -> None:
         self.last = [-1] * count
-        self.values, self.lost, self.wrong = 0, 0, 0
+        self.values, self.lost, self.wrong, self.at = 0, 0, 0, 0.0
 
     def note(self, k: int, step: float) -> None:
-        """Note that signal `k` showed `step`."""
+        """Note that signal `k` showed `step`, and when."""
         number, last = int(step), self.last[k]
         self.values += 1
+        self.at = time.monotonic()
         if number == last + 1 or last < 0:
             self.last[k] = number
         elif number > last:
@@ -62,9 +63,9 @@ class Ledger:
         return min(self.last) >= step
 
     def result(self, step: int) -> dict[str, int]:
-        """Return values, lost (also at the end), wrong (backwards), after the last step was `step`."""
+        """Return values, lost (in between), behind (at the end), wrong (backwards), after the last step was `step`."""
         behind = sum(max(0, step - last) for last in self.last)
-        return {"values": self.values, "lost": self.lost + behind, "wrong": self.wrong}
+        return {"values": self.values, "lost": self.lost, "behind": behind, "wrong": self.wrong}
 
 
 async def _until_complete(ledgers: list[Ledger], step: int) -> dict[str, Any]:
@@ -212,8 +213,8 @@ async def follow(given: dict[str, Any]) -> None:
     await reader.start()
     say({"ready": True})
     async for order in orders():
-        values = sum(ledger.values for ledger in reader.ledgers)
-        answer = await reader.end(order["step"]) if order["order"] == "end" else {"values": values}
+        values, at = sum(ledger.values for ledger in reader.ledgers), max(ledger.at for ledger in reader.ledgers)
+        answer = await reader.end(order["step"]) if order["order"] == "end" else {"values": values, "at_s": at}
         say({**answer, "cpu_s": time.process_time()})
 
 

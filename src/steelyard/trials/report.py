@@ -209,13 +209,21 @@ def scenario_rows(view: View) -> list[dict[str, Any]]:
                 "title": view.pick(story["title"]),
                 "id": f"{story['id']} v{story['version']}",
                 "description": view.pick(story["description"]),
-                "faults": ", ".join(f"{name} {value:g}" for name, value in story["faults"].items())
-                or view.label("none"),
+                "faults": ", ".join(_wrong_with(story, view)) or view.label("none"),
                 "runs": found["runs"],
                 "primary": view.comparison(found["results"][kpi]),
             }
         )
     return rows
+
+
+def _wrong_with(story: dict[str, Any], view: View) -> list[str]:
+    """Return the faults of a scenario: those of the plant, of the wire, and how often nothing reached the solution."""
+    found = [f"{name} {value:g}" for name, value in story["faults"].items()]
+    found += dict.fromkeys(view.label(f"wire_{one['kind']}") for one in story.get("wire", []))
+    counts = [run.get("counts", {}) for run in view.result["runs"] if run["scenario"] == story["id"]]
+    unasked, asked = (sum(one.get(name, 0.0) for one in counts) for name in ("unasked", "decisions"))
+    return [*found, view.label("unasked", share=number(100.0 * unasked / (unasked + asked), 0))] if unasked else found
 
 
 def prepare(folder: Path) -> None:

@@ -4,6 +4,7 @@ A works on the loopback answers only to names of the loopback (a web page cannot
 another origin may not ask; a body has a length; each answer carries headers that tell a browser to stay strict.
 """
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,7 +15,8 @@ from steelyard.web.problems import language_of, problem
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+_PORT = re.compile(r":\d*$")
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LONGEST_BODY = 1 << 20
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -29,9 +31,9 @@ class Guard:
     """Stands around the application."""
 
     def __init__(self, app: Any, counts: dict[str, int], audit: Any, host: str) -> None:
-        """`host` is where the server listens; on the loopback only names of the loopback are answered."""
+        """`host` is where the server listens."""
         self._app, self._counts, self._audit = app, counts, audit
-        self._hosts = LOOPBACK | {host} if host in LOOPBACK else None
+        self._hosts = LOOPBACK if host in LOOPBACK | {"::1"} else None
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -102,7 +104,7 @@ def _bounded(receive: Receive) -> Receive:
 def _name(host: str) -> str:
     """Return a Host header without its port.
 
-    >>> _name("localhost:8080"), _name("[::1]:8080"), _name("evil.example")
-    ('localhost', '[::1]', 'evil.example')
+    >>> _name("localhost:8080"), _name("[::1]:8080"), _name("[::1].evil.example")
+    ('localhost', '[::1]', '[::1].evil.example')
     """
-    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+    return _PORT.sub("", host)

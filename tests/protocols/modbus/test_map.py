@@ -41,6 +41,8 @@ def test_a_new_signal_moves_no_other() -> None:
 def test_the_hash_tells_two_maps_apart() -> None:
     signals = public_signals("ladle_furnace")
     assert RegisterMap(signals).hash == RegisterMap(public_signals("ladle_furnace")).hash
+    said = next(r for r in register_map(signals) if r["signal"] == "header.map_hash")
+    assert f"this one: {RegisterMap(signals).hash}" in said["description"]
     renamed = [dataclasses.replace(signals[0], name="ladle_furnace.other"), *signals[1:]]
     assert RegisterMap(renamed).hash != RegisterMap(signals).hash
 

@@ -3,19 +3,24 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from asyncua import Client
 
 from steelyard.hub.recordings import Recording
+from steelyard.live.access import Leases
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import Users
 from steelyard.live.works import LiveWorks
+from steelyard.plant.frame import Frame
 from steelyard.protocols.opcua.server import OpcUaServer
+from steelyard.signals import Quantity, Signal
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -31,6 +36,42 @@ def ladle_works(works_id: str, audit: Audit, folder: Path) -> LiveWorks:
         title={"en": "ladle furnace station", "ko": "레이들로 스테이션"},
         watch=Watch(load_limits("ladle_furnace", signals), signals),
     )  # fmt: skip
+
+
+class Synthetic:
+    """A works whose frames a test makes: what an adapter needs of a works, and no plant behind it."""
+
+    process, title = "synthetic", {"en": "synthetic", "ko": "합성"}
+
+    def __init__(self, works_id: str, count: int, low: float = 0.0, high: float = 1000.0) -> None:
+        self.id, self.leases, self.listeners = works_id, Leases(), []
+        self.signals = {f"bench.v{k}": Signal(f"bench.v{k}", Quantity("1", f"value {k}", low, high))
+                        for k in range(count)}  # fmt: skip
+        self.frame = self.made(0)
+
+    def made(self, step: int, values: Any = None, status: Any = None, offset: Any = None, **more: Any) -> Frame:
+        count = len(self.signals)
+        return Frame(
+            step, more.pop("time_s", float(step)),
+            np.full(count, float(step)) if values is None else np.array(values, dtype=float),
+            np.zeros(count, np.uint8) if status is None else np.array(status, dtype=np.uint8),
+            np.zeros(count) if offset is None else np.array(offset, dtype=float), **more,
+        )  # fmt: skip
+
+    def stamp(self, time_s: float) -> datetime:
+        return EPOCH + timedelta(seconds=time_s)
+
+    def subscribe(self, listener: Any) -> Any:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def show(self, frame: Frame) -> None:
+        self.frame = frame
+        for listener in self.listeners:
+            await listener(frame)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 class Served:
@@ -70,6 +111,17 @@ class Served:
         if locale:
             client.locale = [locale]
         return client
+
+    @contextmanager
+    def synthetic(self, count: int, works_id: str = "synthetic") -> Iterator[Synthetic]:
+        """A works of `count` signals ``bench.v0``… that is on the wire for a while."""
+        works = Synthetic(works_id, count)
+        self.do(self.site.add(works))
+        try:
+            yield works
+        finally:
+            if works_id in self.site.works:
+                self.do(self.site.remove(works_id))
 
     def close(self) -> None:
         self.do(self.server.stop())

@@ -76,6 +76,18 @@ class RegisterMap:
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """The map as rows with `COLUMNS`; `number` is the address as many masters write it, counted from 1."""
+        rows = self._rows()
+        said = next(row for row in rows if row["signal"] == "header.map_hash")
+        said["description"] += f" (this one: {self.hash})"
+        return rows
+
+    @cached_property
+    def hash(self) -> int:
+        """The first 32 bits of the SHA-256 of all rows, descriptions left out."""
+        text = "\n".join("|".join(str(row[column]) for column in COLUMNS[:-1]) for row in self._rows())
+        return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
+
+    def _rows(self) -> list[dict[str, Any]]:
         rows, at = [], 0
         for name, kind, unit, text in HEADER:
             rows.append(_row("input", at, kind, f"header.{name}", unit, None, "", text))
@@ -91,12 +103,6 @@ class RegisterMap:
                 text = f"1 while {signal.name} is {word}"
                 rows.append(_row("discrete", 2 * k + bit, "bit", f"{signal.name}|{word}", "1", (0.0, 1.0), "", text))
         return rows
-
-    @cached_property
-    def hash(self) -> int:
-        """The first 32 bits of the SHA-256 of all rows."""
-        text = "\n".join("|".join(str(row[column]) for column in COLUMNS[:-1]) for row in self.rows)
-        return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
 
     # -- what a frame says in registers; None where an address does not exist -----------------------------------------
     def input_words(self, frame: Frame, header: list[int], address: int, count: int) -> list[int] | None:

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from amqtt.broker import Broker
@@ -20,21 +20,22 @@ from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 
 from steelyard.live.access import Session
 from steelyard.protocols.adapter import Endpoint
-from steelyard.protocols.mqtt import packets
 from steelyard.protocols.mqtt.connection import Connection
 from steelyard.protocols.mqtt.door import STATE, Door
+from steelyard.protocols.mqtt.fan import Fan
 from steelyard.protocols.mqtt.topics import Message
 from steelyard.protocols.mqtt.tree import Tree
 
 MOST_CLIENTS = 200
-SLOW_CLIENT_S, STOP_S = 2.0, 0.4
+STOP_S = 0.4
 Receiver = Callable[[Session, str, bytes], Awaitable[None]]
 
 
 class EmbeddedBroker:
     """A broker in this process for the clients of a site; `receive(session, topic, payload)` gets their commands.
 
-    `current()` gives what the plant retains and does not publish as such; `allow(rule)` sets who may publish what.
+    `current()` gives what the plant retains and does not publish as such; `allow(rule)` sets who may publish what,
+    `asked(filter)` is told of every new subscription.
     """
 
     def __init__(
@@ -45,11 +46,9 @@ class EmbeddedBroker:
         self._door = Door(site, most_clients, self._serve)
         self.receive: Receiver = _ignore
         self.current: Callable[[], Iterable[Message]] = lambda: ()
+        self.asked: Callable[[Tree[bool]], None] = lambda new: None
         self.connections, self.counted = self._door.connections, self._door.counted
-        self._retained: dict[str, Message] = {}
-        self._fields: dict[str, bytes] = {}
-        self._targets: dict[str, list[Connection]] = {}
-        self._tree: Tree[str] | None = None
+        self._fan = Fan(self.connections, self.counted, self._held)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -82,6 +81,11 @@ class EmbeddedBroker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _held(self) -> Iterator[tuple[str, str]]:
+        for text, holders in self._broker.subscriptions.items():
+            for session, _ in holders:
+                yield text, str(session.client_id)
+
     def allow(self, rule: Callable[[Session, str], bool]) -> None:
         """Set who may publish on which topic; nobody may on any until then."""
         self._door.allowed = rule
@@ -95,90 +99,33 @@ class EmbeddedBroker:
     # -- what the plant says ------------------------------------------------------------------------------------------
     def wants(self, topic: str) -> bool:
         """Return whether anybody has subscribed to this topic."""
-        return bool(self._who(topic))
+        return bool(self._fan.who(topic))
 
     async def publish(self, messages: Iterable[Message]) -> None:
         """Give messages to their subscribers; one that does not read is waited for up to 2 s, then cut off."""
-        touched: dict[Connection, list[bytes]] = {}
-        for message in messages:
-            if message.retain:
-                self._keep(message)
-            who = self._who(message.topic)
-            if who:
-                packet = packets.publish(self._field(message.topic), message.payload)
-                for connection in who:
-                    touched.setdefault(connection, []).append(packet)
-        for connection, out in touched.items():
-            self.counted["messages_out"] += len(out)
-            connection.send(b"".join(out))
-        slow = [connection for connection in touched if connection.full]
-        if slow:
-            await asyncio.gather(*(self._wait(connection) for connection in slow))
-
-    async def _wait(self, connection: Connection) -> None:
-        end = time.monotonic() + SLOW_CLIENT_S
-        while connection.full:
-            if time.monotonic() > end:
-                connection.cut("it does not read what it subscribed to")
-            await asyncio.sleep(0.01)
-
-    def _keep(self, message: Message) -> None:
-        if message.payload:
-            self._retained[message.topic] = message
-        else:
-            self._retained.pop(message.topic, None)
-
-    def _field(self, topic: str) -> bytes:
-        if topic not in self._fields:
-            if len(self._fields) > 20_000:
-                self._fields.clear()
-            self._fields[topic] = packets.topic_field(topic)
-        return self._fields[topic]
-
-    def _who(self, topic: str) -> list[Connection]:
-        if self._tree is None:
-            held = self._broker.subscriptions.items()
-            self._tree = Tree((text, str(session.client_id)) for text, list_ in held for session, _ in list_)
-            self._targets.clear()
-        found = self._targets.get(topic)
-        if found is None:
-            if len(self._targets) > 20_000:
-                self._targets.clear()
-            found = [self.connections[who] for who in self._tree.match(topic) if who in self.connections]
-            self._targets[topic] = found
-        return found
+        await self._fan.publish(messages)
 
     def subscriptions_changed(self) -> None:
         """Look up anew who gets what."""
-        self._tree = None
+        self._fan.forget()
 
     def subscribed(self, client_id: str, text: str) -> None:
         """Give a client that has just subscribed to a filter what is retained under it."""
-        self.subscriptions_changed()
+        self._fan.forget()
         connection = self.connections.get(client_id)
-        if connection is None:
-            return
-        own = Tree([(text, True)])
-        found = [m for m in (*self._retained.values(), *self.current()) if own.match(m.topic)]
-        self.counted["messages_out"] += len(found)
-        connection.send(b"".join(packets.publish(self._field(m.topic), m.payload, True) for m in found))
+        if connection is not None:
+            new = Tree([(text, True)])
+            self._fan.give(
+                connection, (m for m in (*self._fan.retained.values(), *self.current()) if new.match(m.topic))
+            )
+            self.asked(new)
 
     # -- what clients say ---------------------------------------------------------------------------------------------
-    def received(self, client_id: str, topic: str, payload: bytes) -> None:
-        """Take a message of a client; it is worked off in its turn."""
-        connection = self.connections.get(client_id)
-        if connection is None:
-            return
-        try:
-            connection.inbox.put_nowait((topic, payload))
-        except asyncio.QueueFull:
-            self._door.note("refused", connection.session, f"too many commands are waiting; {topic} was not done")
-
     async def _work_off(self, connection: Connection) -> None:
-        while True:
-            await self._take(connection.session, *(await connection.inbox.get()))
+        while (item := await connection.inbox.get()) is not None:
+            await self._take(connection.session, *item)
 
-    async def _take(self, session: Session, topic: str, payload: bytes, retain: bool = True) -> None:
+    async def _take(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
         self.counted["messages_in"] += 1
         if not self._door.allowed(session, topic):
             self._door.note("refused", session, f"may not publish on {topic[:200]}")
@@ -199,16 +146,21 @@ class EmbeddedBroker:
         try:
             await self._broker.external_connected(connection.reader, connection.writer, "default")
         finally:
-            worker.cancel()
             if self.connections.get(connection.id) is connection:
                 del self.connections[connection.id]
             self.subscriptions_changed()
             connection.ended.set()
-            for works in list(self.site.works.values()):
-                works.leases.release(connection.session)
+        await self._finish(connection, worker)
+
+    async def _finish(self, connection: Connection, worker: "asyncio.Task[None]") -> None:
+        """Do what a client asked for before it went, publish its will, and give its leases back."""
+        await connection.inbox.put(None)
+        await worker
         if connection.will is not None:
             will = connection.will
             await self._take(connection.session, will.topic, will.payload, will.retain)
+        for works in list(self.site.works.values()):
+            works.leases.release(connection.session)
 
     async def _watch(self) -> None:
         """Cut off who is silent for longer than it said."""
@@ -251,10 +203,6 @@ class _Plugin(BaseAuthPlugin, BaseTopicPlugin):
 
     async def topic_filtering(self, *, session: Any = None, topic: Any = None, action: Any = None) -> bool:
         return action is Action.SUBSCRIBE
-
-    async def on_broker_message_received(self, client_id: str, message: Any) -> None:
-        if message is not None and message.topic:
-            self.config.owner.received(client_id, message.topic, bytes(message.data))
 
     async def on_broker_client_subscribed(self, client_id: str, topic: str, qos: int) -> None:
         self.config.owner.subscribed(client_id, topic)

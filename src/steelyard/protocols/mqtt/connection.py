@@ -9,7 +9,16 @@ from typing import Any
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 
 from steelyard.live.access import Session
-from steelyard.protocols.mqtt.packets import DISCONNECT, SUBSCRIBE, Malformed, Will, check
+from steelyard.protocols.mqtt.packets import (
+    DISCONNECT,
+    PUBLISH,
+    PUBREL,
+    SUBSCRIBE,
+    Malformed,
+    Will,
+    check,
+    read_publish,
+)
 
 LARGEST_PACKET = 1 << 20
 FULL_BUFFER = 8 << 20
@@ -60,31 +69,51 @@ class Connection:
         """`hello` is the CONNECT the broker reads first; `complain(kind, why)` notes what is wrong with this client."""
         self.id, self.session, self.will, self.keep_alive = client_id, session, will, keep_alive
         self.reader, self.writer = PacketReader(self, hello), PacketWriter(self)
-        self.inbox: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MOST_WAITING)
+        self.inbox: asyncio.Queue[tuple[str, bytes, bool] | None] = asyncio.Queue(MOST_WAITING)
         self.seen = time.monotonic()
         self._in, self._out = streams
         self._complain, self._pace, self._subscribes = complain, Pace(), 0
+        self._taken: set[int] = set()
         self.ended = asyncio.Event()
 
     async def next_packet(self) -> bytes:
-        """Return the next well-formed packet, b"" when the client is gone or sent something else."""
+        """Return the next packet that the broker shall see, b"" when the client is gone or sent something else.
+
+        What a client publishes goes to the inbox from here; the broker sees it for its acknowledgement only.
+        """
         try:
-            first, field, body = await read_packet(self._in)
-            check(first, body)
+            while True:
+                first, field, body = await read_packet(self._in)
+                check(first, body)
+                self.seen = time.monotonic()
+                await self._pace.wait()
+                if await self._note_packet(first, body):
+                    return bytes((first,)) + field + body
         except Malformed as error:
             self._complain("malformed", str(error))
-            return b""
         except (OSError, asyncio.IncompleteReadError):
-            return b""
-        self.seen = time.monotonic()
-        if first >> 4 == DISCONNECT:
+            pass
+        return b""
+
+    async def _note_packet(self, first: int, body: bytes) -> bool:
+        """Take what concerns us out of a packet; return whether the broker shall see it."""
+        kind = first >> 4
+        if kind == PUBLISH:
+            topic, identifier, payload = read_publish(first, body)
+            if identifier not in self._taken:
+                await self.inbox.put((topic, payload, bool(first & 1)))
+            if first & 6 == 4:
+                self._taken.add(identifier)
+            return identifier > 0
+        if kind == PUBREL:
+            self._taken.discard(int.from_bytes(body, "big"))
+        elif kind == DISCONNECT:
             self.will = None
-        self._subscribes += first >> 4 == SUBSCRIBE
-        if self._subscribes > MOST_SUBSCRIBES:
-            self._complain("refused", f"more than {MOST_SUBSCRIBES} SUBSCRIBE packets")
-            return b""
-        await self._pace.wait()
-        return bytes((first,)) + field + body
+        elif kind == SUBSCRIBE:
+            self._subscribes += 1
+            if self._subscribes > MOST_SUBSCRIBES:
+                raise Malformed(f"more than {MOST_SUBSCRIBES} SUBSCRIBE packets")
+        return True
 
     def send(self, data: bytes) -> None:
         """Write; a client that has let twice the full buffer come together is cut off."""

@@ -8,7 +8,6 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from steelyard.plant.frame import Frame
@@ -36,31 +35,35 @@ class Link(Protocol):
         """Connect again."""
 
 
-class EdgeNode:
-    """Births, data and deaths of one site over a link. `host` is the id of the primary host application, or None."""
+class PrimaryHost:
+    """The host application without which the node does not speak; `host` None means that none is needed."""
 
-    def __init__(self, node: str, group: str, host: str | None) -> None:
-        self.node, self.group, self.host = node, group, host
-        self.devices: dict[str, Device] = {}
-        self.link: Link
-        self.lost_frames = 0
-        self._born, self._up, self._host_online, self._host_stamp = False, False, host is None, -1
-        self._seq, self._birth_sequence, self._aliases = 0, -1, 1
-        self._away: set[str] = set()
-        self._held: dict[str, deque[Frame]] = {}
-        self._lock = asyncio.Lock()
-        self._last_birth, self._asked = -BIRTHS_APART_S, False
+    def __init__(self, host: str | None) -> None:
+        self.topic = None if host is None else f"{sparkplug.SPACE}/STATE/{host}"
+        self.online, self._stamp = host is None, -1
+
+    def take(self, payload: bytes) -> None:
+        """Take a STATE message; ValueError when it is none, or older than the last one."""
+        told = json.loads(payload)
+        if not isinstance(told, dict) or not isinstance(told.get("online"), bool):
+            raise ValueError("STATE says no online true or false")
+        stamp = told.get("timestamp")
+        if isinstance(stamp, bool) or not isinstance(stamp, int) or stamp < self._stamp:
+            raise ValueError("the timestamp of STATE is missing or older than the last one")
+        self._stamp, self.online = stamp, told["online"]
+
+
+class Voice:
+    """What a node says: its messages, with sequence numbers 0 to 255 and the number of its birth (bdSeq)."""
+
+    def __init__(self, node: str, group: str) -> None:
+        self.node, self.group = node, group
+        self._seq, self._birth_sequence = 0, -1
 
     def topic(self, kind: str, device: str = "") -> str:
         """Return a topic of this node."""
         return node_topic(kind, self.group, self.node, device)
 
-    def topics(self) -> list[str]:
-        """Return what this node listens to: commands, and the state of its primary host."""
-        own = [self.topic("NCMD"), f"{self.topic('DCMD')}/#"]
-        return own if self.host is None else [*own, f"{sparkplug.SPACE}/STATE/{self.host}"]
-
-    # -- the link -----------------------------------------------------------------------------------------------------
     def will(self) -> Message:
         """Return the NDEATH of the next connection, which gets the next birth sequence number."""
         self._birth_sequence = (self._birth_sequence + 1) % 256
@@ -70,6 +73,54 @@ class EdgeNode:
         """Return the NDEATH of this connection."""
         return Message(self.topic("NDEATH"), sparkplug.node_death(self._birth_sequence), qos=1)
 
+    def birth(self, stamp_ms: int) -> Message:
+        """Return the NBIRTH; the sequence begins anew."""
+        self._seq = 0
+        return Message(self.topic("NBIRTH"), sparkplug.node_birth(stamp_ms, self._birth_sequence))
+
+    def device_birth(self, device: Device) -> Message:
+        """Return the DBIRTH of a works."""
+        return Message(self.topic("DBIRTH", device.works.id), device.birth(device.works.frame, self._next()))
+
+    def device_death(self, device: Device) -> Message:
+        """Return the DDEATH of a works."""
+        stamp = device.stamp_ms(device.works.frame.time_s)
+        return Message(self.topic("DDEATH", device.works.id), sparkplug.device_death(stamp, self._next()))
+
+    def device_data(self, device: Device, frame: Frame, stored: bool) -> Message | None:
+        """Return the DDATA of what changed in a works, None when nothing did."""
+        payload = device.data(frame, (self._seq + 1) % 256, stored)
+        if payload is None:
+            return None
+        self._next()
+        return Message(self.topic("DDATA", device.works.id), payload)
+
+    def _next(self) -> int:
+        self._seq = (self._seq + 1) % 256
+        return self._seq
+
+
+class EdgeNode:
+    """Births, data and deaths of one site over a link. `host` is the id of the primary host application, or None."""
+
+    def __init__(self, node: str, group: str, host: str | None) -> None:
+        self.voice, self.host = Voice(node, group), PrimaryHost(host)
+        self.devices: dict[str, Device] = {}
+        self.link: Link
+        self.lost_frames = 0
+        self._born, self._up = False, False
+        self._aliases = 1
+        self._away: set[str] = set()
+        self._held: dict[str, deque[Frame]] = {}
+        self._lock = asyncio.Lock()
+        self._last_birth, self._asked = -BIRTHS_APART_S, False
+
+    def topics(self) -> list[str]:
+        """Return what this node listens to: commands, and the state of its primary host."""
+        own = [self.voice.topic("NCMD"), f"{self.voice.topic('DCMD')}/#"]
+        return own if self.host.topic is None else [*own, self.host.topic]
+
+    # -- the link -----------------------------------------------------------------------------------------------------
     async def up(self) -> None:
         """The link is there."""
         self._up = True
@@ -85,11 +136,11 @@ class EdgeNode:
         async with self._lock:
             if self._born:
                 self.down()
-                await self.link.publish([self.death()])
+                await self.link.publish([self.voice.death()])
 
     # -- life ---------------------------------------------------------------------------------------------------------
     async def _live(self) -> None:
-        if self._born or not (self._up and self._host_online) or self._all_away():
+        if self._born or not (self._up and self.host.online) or self._all_away():
             return
         await self._birth()
         for works_id, frames in self._held.items():
@@ -100,19 +151,12 @@ class EdgeNode:
         return bool(self.devices) and self._away.issuperset(self.devices)
 
     async def _birth(self) -> None:
-        self._last_birth, self._seq, self._born = time.monotonic(), 0, True
+        self._last_birth, self._born = time.monotonic(), True
         stamps = [d.stamp_ms(d.works.frame.time_s) for d in self.devices.values()]
         stamp = max(stamps, default=round(time.time() * 1000))
-        messages = [Message(self.topic("NBIRTH"), sparkplug.node_birth(stamp, self._birth_sequence))]
-        messages += [self._device_birth(d) for key, d in self.devices.items() if key not in self._away]
+        messages = [self.voice.birth(stamp)]
+        messages += [self.voice.device_birth(d) for key, d in self.devices.items() if key not in self._away]
         await self.link.publish(messages)
-
-    def _device_birth(self, device: Device) -> Message:
-        return Message(self.topic("DBIRTH", device.works.id), device.birth(device.works.frame, self._next()))
-
-    def _next(self) -> int:
-        self._seq = (self._seq + 1) % 256
-        return self._seq
 
     async def rebirth(self) -> None:
         """Give birth again, at most once a second."""
@@ -133,7 +177,7 @@ class EdgeNode:
             self._aliases += len(device.names)
             self._held[works.id] = deque(maxlen=HELD_FRAMES)
             if self._born:
-                await self.link.publish([self._device_birth(device)])
+                await self.link.publish([self.voice.device_birth(device)])
             else:
                 await self._live()
 
@@ -142,7 +186,7 @@ class EdgeNode:
         async with self._lock:
             device = self.devices.pop(works_id, None)
             if device is not None and self._born and works_id not in self._away:
-                await self._say_dead(device)
+                await self.link.publish([self.voice.device_death(device)])
             self._away.discard(works_id)
             self._held.pop(works_id, None)
 
@@ -156,21 +200,16 @@ class EdgeNode:
                 self.down()
                 await self.link.die(stay=True)
             else:
-                await self._say_dead(self.devices[works_id])
+                await self.link.publish([self.voice.device_death(self.devices[works_id])])
 
     async def regain(self, works_id: str) -> None:
         """The wire is there again: birth."""
         async with self._lock:
             self._away.discard(works_id)
             if self._born:
-                await self.link.publish([self._device_birth(self.devices[works_id])])
+                await self.link.publish([self.voice.device_birth(self.devices[works_id])])
                 return
         await self.link.return_()
-
-    async def _say_dead(self, device: Device) -> None:
-        stamp = device.stamp_ms(device.works.frame.time_s)
-        payload = sparkplug.device_death(stamp, self._next())
-        await self.link.publish([Message(self.topic("DDEATH", device.works.id), payload)])
 
     async def data(self, works_id: str, frame: Frame) -> None:
         """Say what changed in a works."""
@@ -186,31 +225,20 @@ class EdgeNode:
                 await self._say(device, frame)
 
     async def _say(self, device: Device, frame: Frame, stored: bool = False) -> None:
-        topic = self.topic("DDATA", device.works.id)
-        if not self.link.wants(topic):
+        if not self.link.wants(self.voice.topic("DDATA", device.works.id)):
             device.forget()
             return
-        payload = device.data(frame, (self._seq + 1) % 256, stored)
-        if payload is not None:
-            self._next()
-            await self.link.publish([Message(topic, payload)])
+        message = self.voice.device_data(device, frame, stored)
+        if message is not None:
+            await self.link.publish([message])
 
     # -- the host -----------------------------------------------------------------------------------------------------
     async def host_says(self, payload: bytes) -> None:
         """Take a STATE message of the primary host; ValueError when it is none."""
-        told = json.loads(payload)
-        if not isinstance(told, dict) or not isinstance(told.get("online"), bool):
-            raise ValueError("STATE says no online true or false")
-        stamp = told.get("timestamp")
-        if isinstance(stamp, bool) or not isinstance(stamp, int) or stamp < self._host_stamp:
-            raise ValueError("the timestamp of STATE is missing or older than the last one")
+        self.host.take(payload)
         async with self._lock:
-            self._host_stamp, self._host_online = stamp, told["online"]
-            if self._host_online:
+            if self.host.online:
                 await self._live()
             elif self._born:
                 self.down()
                 await self.link.die(stay=False)
-
-
-Spoken = Callable[[], Awaitable[None]]

@@ -152,6 +152,14 @@ def read_connect(first: int, data: bytes) -> Connect:
     return Connect(protocol, client_id, keep_alive, bool(flags & 2), will, username, password)
 
 
+def read_publish(first: int, data: bytes) -> tuple[str, int, bytes]:
+    """Return topic, packet identifier (0 without) and payload of a PUBLISH that `check` has let pass."""
+    body = _Body(data)
+    topic = body.text()
+    identifier = body.number() if first & 6 else 0
+    return topic, identifier, data[body.at :]
+
+
 def plain_connect(client_id: str) -> bytes:
     """Return the CONNECT that the broker is shown: a clean session without will, login or keep-alive."""
     name = client_id.encode()

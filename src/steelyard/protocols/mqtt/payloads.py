@@ -18,7 +18,9 @@ STATUS = ("good", "uncertain", "bad")
 class Speaker:
     """Turns the frames of one works into messages on plain topics. `base` is the works' topic."""
 
-    def __init__(self, site: str, works: Any) -> None:
+    def __init__(self, site: str, works: Any, retain: bool) -> None:
+        """`retain` says whether the broker shall keep the values; our own asks for them when it needs them."""
+        self._retain = retain
         self.works, self.base = works, works_base(site, works.id)
         signals = list(works.signals.values())
         self.topics = [f"{self.base}/{signal_path(signal.name)}" for signal in signals]
@@ -80,7 +82,7 @@ class Speaker:
             value, offset = values[i], offsets[i]
             when = base if offset == 0.0 else self._time(frame.time_s + offset)
             text = f'{{"value":{_number(value)}{self._middles[i]}{when}","status":"{STATUS[statuses[i]]}"}}'
-            yield Message(self.topics[i], text.encode(), True)
+            yield Message(self.topics[i], text.encode(), self._retain)
 
     def bundle(self, frame: Frame) -> Message:
         """Return the whole frame in one message; `status` names the signals that are not good."""

@@ -20,25 +20,26 @@ _TYPES = {
     "string": descriptor_pb2.FieldDescriptorProto.TYPE_STRING,
     "bytes": descriptor_pb2.FieldDescriptorProto.TYPE_BYTES,
 }
-_FIELDS = {
+_FIELDS: dict[str, list[tuple[str, int, str, str]]] = {
     "PropertyValue": [
-        ("type", 1, "uint32"), ("is_null", 2, "bool"), ("int_value", 3, "uint32", "value"),
-        ("long_value", 4, "uint64", "value"), ("float_value", 5, "float", "value"),
-        ("double_value", 6, "double", "value"), ("boolean_value", 7, "bool", "value"),
-        ("string_value", 8, "string", "value"),
+        ("type", 1, "uint32", ""), ("is_null", 2, "bool", ""),
+        ("int_value", 3, "uint32", "value"), ("long_value", 4, "uint64", "value"),
+        ("float_value", 5, "float", "value"), ("double_value", 6, "double", "value"),
+        ("boolean_value", 7, "bool", "value"), ("string_value", 8, "string", "value"),
     ],
     "PropertySet": [("keys", 1, "string", "*"), ("values", 2, "PropertyValue", "*")],
     "Metric": [
-        ("name", 1, "string"), ("alias", 2, "uint64"), ("timestamp", 3, "uint64"), ("datatype", 4, "uint32"),
-        ("is_historical", 5, "bool"), ("is_transient", 6, "bool"), ("is_null", 7, "bool"),
-        ("properties", 9, "PropertySet"), ("int_value", 10, "uint32", "value"),
-        ("long_value", 11, "uint64", "value"), ("float_value", 12, "float", "value"),
-        ("double_value", 13, "double", "value"), ("boolean_value", 14, "bool", "value"),
-        ("string_value", 15, "string", "value"), ("bytes_value", 16, "bytes", "value"),
+        ("name", 1, "string", ""), ("alias", 2, "uint64", ""), ("timestamp", 3, "uint64", ""),
+        ("datatype", 4, "uint32", ""), ("is_historical", 5, "bool", ""), ("is_transient", 6, "bool", ""),
+        ("is_null", 7, "bool", ""), ("properties", 9, "PropertySet", ""),
+        ("int_value", 10, "uint32", "value"), ("long_value", 11, "uint64", "value"),
+        ("float_value", 12, "float", "value"), ("double_value", 13, "double", "value"),
+        ("boolean_value", 14, "bool", "value"), ("string_value", 15, "string", "value"),
+        ("bytes_value", 16, "bytes", "value"),
     ],
     "Payload": [
-        ("timestamp", 1, "uint64"), ("metrics", 2, "Metric", "*"), ("seq", 3, "uint64"), ("uuid", 4, "string"),
-        ("body", 5, "bytes"),
+        ("timestamp", 1, "uint64", ""), ("metrics", 2, "Metric", "*"), ("seq", 3, "uint64", ""),
+        ("uuid", 4, "string", ""), ("body", 5, "bytes", ""),
     ],
 }  # fmt: skip
 
@@ -51,7 +52,7 @@ def payload_class() -> Any:
     )
     for name, fields in _FIELDS.items():
         message = file.message_type.add(name=name)
-        if any(field[3:] == ("value",) for field in fields):
+        if any(field[3] == "value" for field in fields):
             message.oneof_decl.add(name="value")
         for field in fields:
             _add(message, *field)
@@ -60,7 +61,7 @@ def payload_class() -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("steelyard.sparkplug.Payload"))
 
 
-def _add(message: Any, name: str, number: int, kind: str, group: str = "") -> None:
+def _add(message: Any, name: str, number: int, kind: str, group: str) -> None:
     field = message.field.add(name=name, number=number)
     repeated = group == "*"
     field.label = field.LABEL_REPEATED if repeated else field.LABEL_OPTIONAL

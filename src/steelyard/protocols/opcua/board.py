@@ -16,7 +16,7 @@ from asyncua.server.address_space import AttributeValue
 from steelyard.live.access import role_of
 from steelyard.nomenclature import korean_of
 from steelyard.plant.frame import BAD, GOOD, Frame
-from steelyard.protocols.opcua.nodes import ATTRIBUTES, EVENT_SOURCE, IDS, KINDS, NOTIFIER, Nodes
+from steelyard.protocols.opcua.nodes import ATTRIBUTES, IDS, KINDS, Nodes
 from steelyard.protocols.opcua.standard import standard, ua_status
 from steelyard.protocols.opcua.subscriptions import Sample, Watcher
 from steelyard.protocols.opcua.texts import Texts, unit_title
@@ -79,7 +79,6 @@ class Board:
         self.node = nodes.object(works.id, site, texts.text(works.title),
                                  browse=ua.QualifiedName(works.id, nodes.namespace), tells=True)  # fmt: skip
         texts.remember(self.node, ATTRIBUTES.DisplayName, works.title)
-        nodes.refer(site, NOTIFIER, self.node)
         self.units: dict[str, ua.NodeId] = {}
         self.signals = [SignalNode(self, k, signal) for k, signal in enumerate(works.signals.values())]
         for one in self.signals:
@@ -127,7 +126,6 @@ class Board:
             node = self.nodes.object(f"{self.works.id}/{unit}", self.node, self.texts.text(both),
                                      browse=ua.QualifiedName(unit, self.nodes.namespace), tells=True)  # fmt: skip
             self.texts.remember(node, ATTRIBUTES.DisplayName, both)
-            self.nodes.refer(self.node, EVENT_SOURCE, node)
             self.units[unit] = node
         return self.units[unit]
 

@@ -5,6 +5,7 @@ Bad bytes are counted and the connection is closed; a request that cannot be ans
 
 import asyncio
 import ipaddress
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ def _request(name: str) -> ua.NodeId:
 
 CREATE, ACTIVATE, CLOSE = _request("CreateSession"), _request("ActivateSession"), _request("CloseSession")
 WITHOUT_TOKEN = {CREATE, ACTIVATE, _request("FindServers"), _request("GetEndpoints"), _request("CloseSecureChannel")}
+MAY_WAIT, MOST_AT_ONCE = {_request("Call"), _request("HistoryRead")}, 16
 NEVER = {_request("RegisterServer"), _request("RegisterServer2")}
 NO_REFUSAL = {
     CODES.BadNoSubscription, CODES.BadSessionIdInvalid, CODES.BadSubscriptionIdInvalid, CODES.BadSessionClosed,
@@ -46,6 +48,7 @@ class Processor(UaProcessor):
     def __init__(self, iserver: Any, transport: Any, limits: Any, hub: Hub, pki: Pki) -> None:
         super().__init__(iserver, transport, limits)
         self.hub, self.pki = hub, pki
+        self._working: set[asyncio.Task[bool]] = set()
         address = self.name if isinstance(self.name, tuple) else ("?", 0)
         self.host, self.peer = str(address[0]), f"{address[0]}:{address[1]}"
 
@@ -58,8 +61,12 @@ class Processor(UaProcessor):
         """Answer one request; every failure becomes a fault that says why, and is counted."""
         typeid = nodeid_from_binary(body)
         header = struct_from_binary(ua.RequestHeader, body)
+        return await self._answer(self._process_message(typeid, header, seqhdr, body), header, seqhdr)
+
+    async def _answer(self, work: Coroutine[Any, Any, Any], header: Any, seqhdr: Any) -> bool:
+        """Wait for the answer of a service, which sends it; send a fault when there is none."""
         try:
-            return bool(await self._process_message(typeid, header, seqhdr, body))
+            return bool(await work)
         except (ServiceError, ua.uaerrors.UaStatusCodeError) as error:
             code = int(error.code)
             if code not in NO_REFUSAL:
@@ -80,6 +87,13 @@ class Processor(UaProcessor):
             raise ServiceError(CODES.BadSessionIdInvalid)
         if typeid == CREATE and session is not None:
             await session.close_session(True)
+        if typeid in MAY_WAIT and len(self._working) < MOST_AT_ONCE:
+            task = asyncio.create_task(
+                self._answer(super()._process_message(typeid, header, seqhdr, body), header, seqhdr)
+            )
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+            return True
         if typeid == ACTIVATE:
             await self._log_in(header, struct_from_binary(ua.ActivateSessionParameters, body.copy()))
         result = await super()._process_message(typeid, header, seqhdr, body)
@@ -147,6 +161,8 @@ class Processor(UaProcessor):
 
     async def close(self) -> None:
         """The connection is gone: leases are free at once, even where the session may still come back."""
+        for task in list(self._working):
+            task.cancel()
         if self._who is not None:
             self.hub.release(self._who)
         await super().close()

@@ -156,7 +156,9 @@ def _exchange(hub: Hub, board: Board) -> Call:
         if not isinstance(message, dict):
             hub.note("malformed", who, why="the message of an exchange is no JSON object of at most 64 KiB")
             raise SteelyardError("an exchange takes a JSON object of at most 64 KiB")
-        return _text(await board.works.exchange(who, message))
+        question = await board.works.exchange(who, message)
+        await board.shown(board.works.frame, LONGEST_WAIT_S)
+        return _text(question)
 
     return call
 

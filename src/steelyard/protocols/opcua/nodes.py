@@ -12,12 +12,9 @@ from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 from steelyard.protocols.opcua.standard import named, standard
 
 IDS, ATTRIBUTES, KINDS = ua.ObjectIds, ua.AttributeIds, ua.VariantType
-COMPONENT, PROPERTY, ORGANIZES, TYPE, EVENT_SOURCE, NOTIFIER, EVENTS = (
-    standard(i) for i in (
-        IDS.HasComponent, IDS.HasProperty, IDS.Organizes, IDS.HasTypeDefinition, IDS.HasEventSource, IDS.HasNotifier,
-        IDS.GeneratesEvent,
-    )
-)  # fmt: skip
+COMPONENT, PROPERTY, ORGANIZES, TYPE = (
+    standard(i) for i in (IDS.HasComponent, IDS.HasProperty, IDS.Organizes, IDS.HasTypeDefinition)
+)
 OBJECT_TYPE, FOLDER_TYPE, PROPERTY_TYPE = (standard(i) for i in (IDS.BaseObjectType, IDS.FolderType, IDS.PropertyType))
 READ_ONLY = 1
 
@@ -95,11 +92,6 @@ class Nodes:
             if arguments:
                 self.property(node, title, arguments, KINDS.ExtensionObject, IDS.Argument)
         return node
-
-    def refer(self, source: ua.NodeId, kind: ua.NodeId, target: ua.NodeId) -> None:
-        """Add a reference in both directions."""
-        self.space[source].references.append(self._reference(kind, target, True))
-        self.space[target].references.append(self._reference(kind, source, False))
 
     def remove(self, root: ua.NodeId) -> list[ua.NodeId]:
         """Take out a node of this namespace with all below it and every reference to them; return what went."""

@@ -17,6 +17,7 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import struct_to_binary
+from asyncua.ua.uaprotocol_auto import DataChangeFilter
 
 from steelyard.protocols.opcua.event_filters import SubtypeAware
 from steelyard.protocols.opcua.standard import standard, ua_status
@@ -62,7 +63,7 @@ class Watcher:
 
     def look(self, wanted: Any) -> None:
         """Take over a filter: what triggers, and from which change on."""
-        plain = not isinstance(wanted, ua.DataChangeFilter)
+        plain = not isinstance(wanted, DataChangeFilter)
         self.trigger = ua.DataChangeTrigger.StatusValue if plain else ua.DataChangeTrigger(wanted.Trigger)
         self.dead_band = 0.0
         if not plain and wanted.DeadbandType == ua.DeadbandType.Absolute:
@@ -107,7 +108,7 @@ class FastItems(MonitoredItemService):
         if isinstance(asked.Filter, ua.ExtensionObject) and asked.Filter.TypeId == ua.NodeId():
             asked.Filter = None
         wanted = asked.Filter
-        if wanted is not None and not isinstance(wanted, ua.DataChangeFilter):
+        if wanted is not None and not isinstance(wanted, DataChangeFilter):
             return ua.MonitoredItemCreateResult(StatusCode=ua_status(ua.StatusCodes.BadMonitoredItemFilterInvalid))
         source = self._find(params.ItemToMonitor.NodeId)
         if source is None or params.ItemToMonitor.AttributeId != ua.AttributeIds.Value:

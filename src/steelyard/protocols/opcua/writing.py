@@ -27,7 +27,8 @@ async def write_all(hub: Hub, who: Session, wanted: list[ua.WriteValue]) -> list
             hub.note("refused", who, node=str(item.NodeId.to_string())[:120], why=why)
         else:
             signal = hub.signals[item.NodeId]
-            together.setdefault((signal.board.works.id, str(role_of(signal.name))), []).append(k)
+            alone = f" {k}" if hasattr(signal.board.works, "exchange") else ""
+            together.setdefault((signal.board.works.id, f"{role_of(signal.name)}{alone}"), []).append(k)
     for (works_id, _), places in together.items():
         values = {hub.signals[wanted[k].NodeId].name: wanted[k].Value.Value.Value for k in places}
         code = await _write(hub, who, works_id, values)
@@ -54,10 +55,15 @@ async def _write(hub: Hub, who: Session, works_id: str, values: dict[str, float]
 
 
 def _judge(hub: Hub, who: Session, item: ua.WriteValue) -> tuple[int, str]:
-    """Return the status code of a write before it is tried, and why not when it must not be."""
+    """Return the status code of a write before it is tried, and why not when it must not be.
+
+    A works under trial counts attempts against role and range itself, so these are left to it.
+    """
     signal = hub.signals.get(item.NodeId)
     if signal is None or item.AttributeId != ua.AttributeIds.Value:
         return int(CODES.BadNotWritable), "only values of signals can be written"
+    if hasattr(signal.board.works, "exchange"):
+        return _judge_value(signal, item.Value, in_range=False)
     role = role_of(signal.name)
     if role is None:
         return int(CODES.BadNotWritable), "cannot be written from outside the plant"
@@ -68,14 +74,15 @@ def _judge(hub: Hub, who: Session, item: ua.WriteValue) -> tuple[int, str]:
     return _judge_value(signal, item.Value)
 
 
-def _judge_value(signal: SignalNode, value: Any) -> tuple[int, str]:
+def _judge_value(signal: SignalNode, value: Any, in_range: bool = True) -> tuple[int, str]:
     variant = value.Value if value is not None else None
     if value is not None and value.StatusCode is not None and not value.StatusCode.is_good():
         return int(CODES.BadWriteNotSupported), "a status cannot be written"
     if variant is None or variant.VariantType != ua.VariantType.Double or not isinstance(variant.Value, float):
         return int(CODES.BadTypeMismatch), "the value is not a Double"
     try:
-        signal.signal.to_record(variant.Value)
+        if in_range:
+            signal.signal.to_record(variant.Value)
     except SignalError as error:
         return int(CODES.BadOutOfRange), str(error)
     return int(CODES.Good), ""
