@@ -326,6 +326,9 @@ async def _live(home, folder):
     await works.restore(ENGINEER, "here")
     frame = await works.advance(ENGINEER, 100)
     found = await works.history(list(works.signals), 0.0, 1e9)
+    fork = await works.fork(ENGINEER, "fork-1", recorded=True)
+    await fork.advance(ENGINEER, 20)
+    await fork.close()
     await works.run(ENGINEER, 1000.0)
     await asyncio.sleep(0.7)
     await works.close()
@@ -341,6 +344,9 @@ def test_a_live_works_records_each_step_whatever_happens(home, tmp_path):
     assert again["time_s"].tolist() == list(map(float, range(1, works.engine.steps + 1)))
     assert works.engine.steps > 700
     assert open_recording(home, "live").units["live.lag"] == "s"
+    fork = open_recording(home, "live-fork-1")
+    assert fork.history(["live.lag"])["time_s"].tolist() == list(map(float, range(351, 371)))
+    assert (fork.about["works"], fork.about["seed"], fork.about["epoch"]) == ("fork-1", 1, works.epoch.isoformat())
 
 
 @pytest.mark.slow

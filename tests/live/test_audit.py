@@ -89,7 +89,7 @@ def test_many_threads_write_whole_lines(tmp_path):
 
 def test_a_full_disk_is_counted_and_stops_nobody(tmp_path):
     audit = Audit(tmp_path / "audit.jsonl")
-    kept, audit._file = audit._file, Path("/dev/full").open("w")
+    kept, audit._file = audit._file, Path("/dev/full").open("w")  # noqa: SIM115
     audit.note("write", None, why="z" * 10_000)
     with suppress(OSError):
         audit._file.close()

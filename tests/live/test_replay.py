@@ -18,6 +18,7 @@ from steelyard.hub.tracks import Channel, Track, Tracks, read_tracks
 from steelyard.live.access import Session
 from steelyard.live.audit import Audit
 from steelyard.live.replay import Replay, ReplayWorks, open_replay, prepare
+from steelyard.live.replay_history import Past
 from steelyard.live.replay_script import Wish
 from steelyard.live.works import LiveWorks
 from steelyard.plant.frame import View
@@ -336,6 +337,30 @@ def test_a_snapshot_of_a_replay_goes_on_from_there(store: Store) -> None:
     works.restore(kept)
     works.advance(2000, 1.0)
     assert works.plant.tobytes() == later
+
+
+def test_the_history_of_a_replay_is_what_its_frames_showed(store: Store) -> None:
+    replay = open_replay(store, "heats", Wish(step_s=1.0, original=True))
+    view, shown = View(replay.works), []
+
+    async def look_back(works: LiveWorks) -> None:
+        for _ in range(3000):
+            replay_frame = await works.advance(ENGINEER, 1)
+            shown.append((replay_frame.time_s, *replay_frame.values[:6], *replay_frame.offset[:6]))
+        names = view.names[:6]
+        found = await works.history(names, 0.0, 1e9, 100_000)
+        table = {row[0]: row for row in shown}
+        assert len(found["time_s"]) > 20
+        assert found["time_s"].max() <= works.frame.time_s
+        for i, time in enumerate(found["time_s"]):
+            assert [found[n][i] for n in names] == pytest.approx(list(table[time][1:7]), rel=0, abs=0, nan_ok=True)
+            assert [found[f"{n}|offset"][i] for n in names] == pytest.approx(list(table[time][7:]), abs=1e-9)
+        later = await works.history([*names, "replay.progress"], 1000.0, 2000.0, 5)
+        assert 1 <= len(later["time_s"]) <= 5
+        assert later["time_s"].min() >= 1000.0
+        assert np.isnan(later["replay.progress"]).all()
+
+    live(look_back, replay.works, record=Past(replay.works.script))
 
 
 # -- what a live works recorded -------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from steelyard.live.site import MOST_FORKS, Site
 from steelyard.live.users import Users
 from steelyard.plant.limits import Watch, load_limits
 from steelyard.plant.line import open_line, shipped_line
+from steelyard.plant.scenarios import apply_faults, scenario
+from steelyard.plant.wire_faults import Wire
+from steelyard.plant.works import new_plant, shipped_values
 
 from .conftest import ladle, somebody
 from .test_clock import until
@@ -205,6 +208,17 @@ async def test_faults_that_are_due_are_part_of_a_snapshot(opened, engineer):
     assert other.works.plant.tobytes() == works.works.plant.tobytes()
 
 
+@pytest.mark.parametrize("name", ladle().faults())
+async def test_a_fault_that_comes_at_once_is_the_fault_of_a_scenario(name):
+    values = shipped_values()
+    apply_faults("ladle_furnace", {name: 0.7}, values.furnace, values.practice, values.arrival)
+    works = ladle()
+    works.inject({name: 0.7})
+    flat, same = (plant.view(np.ndarray).reshape(1).view("f8") for plant in (works.plant, new_plant(values, 1)))
+    assert np.allclose(flat, same, rtol=1e-12, equal_nan=True)
+    assert works.plant.tobytes() != ladle().plant.tobytes()
+
+
 async def test_faults_of_the_line_come_all_or_none(opened, engineer, tmp_path):
     works = await opened(open_line(shipped_line(), 1))
     names = works.faults()
@@ -253,6 +267,27 @@ async def test_alarms_come_to_their_listeners_and_go_with_a_restore(opened, engi
     gone = {alarm["id"] for alarm in standing}
     await until(lambda: {event["id"] for event in seen[-len(gone) :] if not event["active"]} == gone)
     assert works.alarms == []
+
+
+async def test_the_wire_goes_with_forks_and_begins_anew_with_a_restore(opened, engineer):
+    plant = open_line(shipped_line(), 1, "lost_connection")
+    faults = scenario("hot_bar_line", "lost_connection").wire
+    works = await opened(plant, wire=Wire(faults, plant.board.signals, 1))
+    works.process = "hot_bar_line"
+    await works.snapshot(engineer, "begin")
+
+    async def course(one, end=20_000):
+        return [(await one.advance(engineer, 100)).connected for _ in range(one.frame.step, end, 100)]
+
+    first = await course(works)
+    assert {True, False} == set(first)
+    await works.restore(engineer, "begin")
+    fork = await works.fork(engineer, "fork-1")
+    try:
+        assert await course(fork) == first
+        assert await course(works) == first
+    finally:
+        await fork.close()
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ async def test_a_lost_connection_is_told_by_every_protocol(served) -> None:
         }  # fmt: skip
         await advance(1200)
         assert await seen(one, rest) == sound
-        names = {"names": OXYGEN, "start_s": breaks() - 30, "end_s": breaks() + 30}
+        names = {"names": OXYGEN, "from": breaks() - 30, "to": breaks() + 30}
         history = await rest.get("/works/main/history", params=names)
+        assert history.status_code == 200, history.text
         assert len(history.json()["time_s"]) == 61, "the record is of the board before the wire"

@@ -62,7 +62,7 @@ def test_a_child_that_fails_says_why() -> None:
 
 def _recorded(home: Path, steps: list[int]) -> None:
     record = Recording(home, "soaked")
-    record.begin({"a.b": "1"}, {})
+    record.begin({"a.b": "1"}, {"works": "main"})
     for step in steps:
         one = np.array([float(step)])
         record.add(Frame(step, float(step), one, np.zeros(1, dtype=np.uint8), np.zeros(1)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import http.client
 import json
 import threading
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from steelyard.hub.recordings import Recording
+from steelyard.live.access import ROLES
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import Users
@@ -25,7 +27,9 @@ from steelyard.server.open import open_process
 from steelyard.web.app import WebServer
 
 Result = TypeVar("Result")
-WORKS = (
+Works = tuple[tuple[str, str, str], ...]
+FUZZER_PASSWORD = "every-role-there-is"
+WORKS: Works = (
     ("main", "hot_bar_line", "normal"),
     ("shaky", "hot_bar_line", "lost_connection"),
     ("ladle", "ladle_furnace", "normal"),
@@ -102,10 +106,10 @@ class Running:
         return Caller(self.url, {"Authorization": f"Bearer {given['token']}"})
 
 
-async def make_site(folder: Path) -> Site:
+async def make_site(folder: Path, wanted: Works) -> Site:
     audit = Audit(folder / "server" / "audit.jsonl")
     site = Site("pilot", await asyncio.to_thread(Users, folder / "server"), audit, folder / "server")
-    for works_id, process, story in WORKS:
+    for works_id, process, story in wanted:
         plant = open_process(process, None, 1, story)
         faults, signals = scenario(process, story).wire, plant.board.signals
         works = LiveWorks(
@@ -118,14 +122,15 @@ async def make_site(folder: Path) -> Site:
     return site
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@contextlib.contextmanager
+def serving(folder: Path, works: Works = WORKS) -> Iterator[Running]:
+    """Serve these works in a loop of their own; nothing unhandled may have been logged at the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def start() -> tuple[Site, WebServer]:
-        site = await make_site(tmp_path_factory.mktemp("rest"))
+        site = await make_site(folder, works)
         server = WebServer(site, "127.0.0.1", 0)
         await server.start()
         return site, server
@@ -143,6 +148,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
     loop.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with serving(tmp_path_factory.mktemp("rest")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of its own, to be maltreated; one of its users has every role."""
+    with serving(tmp_path_factory.mktemp("fuzz"), WORKS[:1]) as found:
+        found.site.users.set("fuzzer", FUZZER_PASSWORD, list(ROLES))
+        yield found
 
 
 @pytest.fixture

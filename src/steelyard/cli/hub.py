@@ -173,7 +173,8 @@ def _answer(question: str) -> str:
 
 def _brief(info: dict[str, Any]) -> dict[str, Any]:
     tables = {table: entry["rows"] for table, entry in info["tables"].items()}
-    return {key: info[key] for key in ("name", "kind", "created", "hash")} | {"tables": tables}
+    running = {"running": info["source"]["running"]} if info["kind"] == "recording" else {}
+    return {key: info[key] for key in ("name", "kind", "created", "hash")} | {"tables": tables} | running
 
 
 def _print_import(result: dict[str, Any], lang: str) -> None:

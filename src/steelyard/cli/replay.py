@@ -87,12 +87,13 @@ def _build(name: str, opened: "Replay") -> Any:
     """Return what puts a replay on the wire."""
 
     def build(folder: Path, audit: Any) -> Any:
+        from steelyard.live.replay_history import Past
         from steelyard.live.works import LiveWorks
 
         title = {lang: text.format(name=name) for lang, text in TEXT["title"].items()}
         return LiveWorks(
             "main", opened.works, "replay", audit=audit, epoch=opened.epoch, dt=opened.step_s,
-            publish_hz=opened.publish_hz, title=title,
+            publish_hz=opened.publish_hz, title=title, record=Past(opened.works.script),
         )  # fmt: skip
 
     return build

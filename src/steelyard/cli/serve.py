@@ -29,6 +29,9 @@ TEXT: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+PROTOCOLS = {"rest": "REST, SSE", "opcua": "OPC UA", "mqtt": "MQTT, Sparkplug B", "modbus": "Modbus TCP"}
+
+
 def serve(
     works: Annotated[str, typer.Argument(help="The works, e.g. hot_bar_line or ladle_furnace.")],
     speed: Annotated[float, typer.Option(help="Times real time, 0.1 to 1000.", min=0.1, max=1000.0)] = 1.0,
@@ -92,7 +95,8 @@ def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str)
     out, works = console(), about["works"][0]
     table = Table(*folding(TEXT["columns"][lang]), title=TEXT["title"][lang].format(title=works["title"][lang]))
     for endpoint in about["endpoints"]:
-        table.add_row(endpoint["protocol"], endpoint["url"], endpoint["note"][lang])
+        name = PROTOCOLS.get(endpoint["protocol"], endpoint["protocol"])
+        table.add_row(name, endpoint["url"], endpoint["note"][lang])
     out.print(table)
     out.print(_users(about, show_passwords, lang))
     if not show_passwords:

@@ -70,6 +70,11 @@ class Recording:
         self._memory = Memory(CHUNKS, self._rows, len(units))
         self._writer.start()
 
+    def sibling(self, end: str) -> "Recording":
+        """Return a recording beside this one for a copy of the works, ``<name>-<end>``, not begun yet."""
+        about = {key: value for key, value in self._about.items() if key not in ("started", "ended", "units")}
+        return Recording(self._root, f"{self.name}-{end}", about, rows=self._rows, seconds=self._seconds)
+
     @property
     def failure(self) -> str | None:
         """What keeps it from writing, None while it can."""

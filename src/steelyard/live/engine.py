@@ -23,6 +23,9 @@ class Record(Protocol):
     def begin(self, units: dict[str, str], about: dict[str, Any]) -> None:
         """Open it for these signals (name → trade unit), in the order of the arrays of a frame."""
 
+    def sibling(self, end: str) -> "Record":
+        """Return a record beside this one for a copy of the works, not begun yet."""
+
     def room(self, rows: int) -> bool:
         """Return whether `rows` more steps can be kept at once."""
 

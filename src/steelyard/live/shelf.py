@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ class Shelf:
     """Snapshots by name under one folder; works of the same process share them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._one_at_a_time = folder, Lock()
 
     def save(self, name: str, process: str, state: State, **about: Any) -> dict[str, Any]:
         """Keep a state under a new name; return its head. SteelyardError for a bad or taken name, or a full shelf."""
-        path = self._path(name)
+        with self._one_at_a_time:
+            return self._save(self._path(name), name, process, state, about)
+
+    def _save(self, path: Path, name: str, process: str, state: State, about: dict[str, Any]) -> dict[str, Any]:
         if path.exists():
             raise SteelyardError(f"there is a snapshot {name!r} already; choose another name")
         if len(self.table()) >= MOST:

@@ -63,10 +63,11 @@ class Site:
         """Return the ids of the forks that are on the wire."""
         return [works_id for works_id in self.works if works_id.startswith(FORK)]
 
-    async def fork(self, session: Session, works_id: str, running: bool | None = None) -> str:
+    async def fork(self, session: Session, works_id: str, running: bool | None = None, recorded: bool = False) -> str:
         """Let a copy of a works go on from here beside it; return its id, e.g. ``fork-1``.
 
-        `running` None: as the origin does. SteelyardError when it cannot be copied or there are too many forks.
+        `running` None: as the origin does. `recorded`: in the hub beside its origin. SteelyardError when it cannot be
+        copied or there are too many forks.
         """
         session.need("fork")
         origin = self.get(works_id)
@@ -75,7 +76,7 @@ class Site:
         if len(self.forks()) >= MOST_FORKS:
             raise SteelyardError(f"there are {MOST_FORKS} forks already ({', '.join(self.forks())}); remove one first")
         self._forks += 1
-        copy = await origin.fork(session, f"{FORK}{self._forks}", running)
+        copy = await origin.fork(session, f"{FORK}{self._forks}", running, recorded)
         try:
             await self.add(copy)
         except BaseException:

@@ -77,13 +77,18 @@ class LiveWorks(WiredWorks):
         every = self.shelf.table() if self.shelf is not None else []
         return [head for head in every if head["process"] == self.process]
 
-    async def fork(self, session: Session, works_id: str, running: bool | None = None) -> "LiveWorks":
-        """Return an opened copy of this works that goes on from here by itself; it is not recorded."""
+    async def fork(
+        self, session: Session, works_id: str, running: bool | None = None, recorded: bool = False
+    ) -> "LiveWorks":
+        """Return an opened copy of this works that goes on from here by itself, `recorded` beside its origin."""
         session.need("fork")
+        if recorded and self.record is None:
+            raise SteelyardError(f"works {self.id!r} is not recorded, so its fork cannot be either")
         works, state, wire, watch = await self.command(session, "fork", self.engine.twin, fork=works_id)
         copy = LiveWorks(
             works_id, works, self.process, audit=self.audit, epoch=self.epoch, dt=self.clock.dt,
             publish_hz=self.clock.publish_hz, wire=wire, watch=watch, shelf=self.shelf,
+            record=self.record.sibling(works_id) if recorded and self.record is not None else None,
             title={"en": f"{self.title['en']}, {works_id}", "ko": f"{self.title['ko']}, 분기 {works_id}"},
         )  # fmt: skip
         await copy.open()

@@ -126,10 +126,11 @@ def _log(server: ServerProcess) -> Figures:
 
 def _record(home: Path, steps: int) -> Figures:
     """Return how many of the steps 1 to `steps` the record lacks, and how large it is."""
-    names = recording_names(home)
-    if len(names) != 1:
+    records = [open_recording(home, name) for name in recording_names(home)]
+    main = [record for record in records if record.about.get("works") == "main"]
+    if len(main) != 1:
         return {"steps_missing": steps, "steps_recorded": 0, "record_mb": 0.0}
-    record = open_recording(home, names[0])
+    record = main[0]
     times = np.concatenate([block["time_s"] for block in record.blocks([record.names[0]])] or [np.zeros(0)])
     size = sum(path.stat().st_size for path in record.folder.rglob("*") if path.is_file())
     missing = np.setdiff1d(np.arange(1, steps + 1), np.round(times)).size

@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from steelyard.studies.children import arguments, orders, run, say
-from steelyard.studies.wire_clients import NAMESPACE, api_of, node_of
+from steelyard.studies.wire_clients import NAMESPACE, Nobody, api_of, node_of
 from steelyard.studies.wire_latency import FLOATS_AT, READ_INPUTS, Rest
 
 READ = ("live.lag", "line.pace_setpoint", "reheating_furnace.zone_setpoint[top_1]")
 PACE, ZONE = READ[1], READ[2]
 AGAIN_S = 1.0
-MOST_SURPRISES = 20
+MOST_SURPRISES, MOST_SNAPSHOTS = 20, 90
+OK, LEASE_HELD, BAD, WORSE = 200, 409, 400, 500
 
 
 class Clients:
@@ -72,11 +73,13 @@ class Clients:
         self.counts["rest_reads"] += 3
         if self.luck.random() < 0.2:
             pace = float(values[PACE]) * (1.0 + 0.02 * (self.luck.random() - 0.5))
-            planner.post("/works/main/write", {"set": {PACE: round(min(max(pace, 60.0), 200.0), 3)}})
-            self.counts["rest_writes"] += 1
-        if self.luck.random() < 0.1:
-            engineer.post("/works/main/snapshots", {"name": "soak"})
-            self.counts["snapshots"] += 1
+            wanted = json.dumps({"set": {PACE: round(min(max(pace, 60.0), 200.0), 3)}})
+            status, answer = planner.ask("POST", "/works/main/write", wanted)
+            self.counts["rest_lease_held" if status == LEASE_HELD else "rest_writes"] += 1
+            if status not in (OK, LEASE_HELD):
+                self._surprise(f"a write was answered by {status} {answer[:100]!r}")
+        if self.luck.random() < 0.01:
+            self._what_if(engineer)
         for client, path, body in (
             (engineer, "write", {"set": {PACE: 90.0}}), (planner, "write", {"set": {PACE: -5.0}}),
             (planner, "write", {"set": {"no.such": 1.0}}), (planner, "write", {"set": {PACE: "fast"}}),
@@ -84,10 +87,22 @@ class Clients:
         ):  # fmt: skip
             self._forbidden(client, path, body)
 
+    def _what_if(self, engineer: Rest) -> None:
+        """Keep the state, let a fork run beside the works for a moment, and take it away."""
+        if self.counts["snapshots"] < MOST_SNAPSHOTS:
+            engineer.post("/works/main/snapshots", {"name": f"soak-{self.counts['snapshots']}"})
+            self.counts["snapshots"] += 1
+        fork = engineer.post("/works/main/fork", {"running": False})["id"]
+        engineer.post(f"/works/{fork}/advance", {"n": 60, "read": [PACE]})
+        status, answer = engineer.ask("DELETE", f"/works/{fork}", None)
+        if status >= BAD:
+            self._surprise(f"a fork stays: {status} {answer[:100]!r}")
+        self.counts["forks"] += 1
+
     def _forbidden(self, client: Rest, what: str, body: dict[str, Any]) -> None:
         status, answer = client.ask("POST", f"/works/main/{what}", json.dumps(body))
         self.counts["forbidden"] += 1
-        if status < 400 or status >= 500:
+        if not BAD <= status < WORSE:
             self._surprise(f"{what} {body} was answered by {status} {answer[:100]!r}")
 
     async def browser(self) -> None:
@@ -151,7 +166,10 @@ class Clients:
 
     # -- MQTT ---------------------------------------------------------------------------------------------------------
     async def mqtt(self) -> None:
-        """Follow the plain topics of the line and the births of Sparkplug; write, also what cannot be written."""
+        """Follow the plain topics of the line and Sparkplug for a while; in every second session write as well.
+
+        The planner's lease is free again when the session ends, so that the client of REST has its turn.
+        """
         from aiomqtt import Client
 
         base, address = "steelyard/v1/steelyard/main", urlsplit(self.urls["mqtt"])
@@ -160,16 +178,16 @@ class Clients:
             await client.subscribe(f"{base}/line/#")
             await client.subscribe(f"{base}/reply/#")
             await client.subscribe("spBv1.0/#")
-            writing = asyncio.create_task(self._mqtt_writes(client, base))
-            try:
-                async for _ in client.messages:
-                    self.counts["mqtt_messages"] += 1
-                    writing.result() if writing.done() else None
-            finally:
-                writing.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.luck.uniform(5.0, 30.0)):
+                    if self.luck.random() < 0.5:
+                        await self._mqtt_writes(client, base)
+                    async for _ in client.messages:
+                        self.counts["mqtt_messages"] += 1
+        self.counts["mqtt_sessions"] += 1
 
     async def _mqtt_writes(self, client: Any, base: str) -> None:
-        while True:
+        for _ in range(3):
             for topic, payload in (
                 ("set/planner/line/pace_setpoint", b'{"value": 95.0}'), ("set/planner/line/pace_setpoint", b"\xff{"),
                 ("set/controller/line/pace_setpoint", b'{"value": 95.0}'), ("set/planner/no/such", b'{"value": 1}'),
@@ -177,7 +195,7 @@ class Clients:
             ):  # fmt: skip
                 await client.publish(f"{base}/{topic}", payload)
                 self.counts["mqtt_commands"] += 1
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(1.0)
 
     # -- Modbus -------------------------------------------------------------------------------------------------------
     async def modbus(self) -> None:
@@ -207,7 +225,25 @@ class Clients:
     # -- the one that breaks off --------------------------------------------------------------------------------------
     async def wanderer(self) -> None:
         """Connect somewhere, begin something, and go without a word, at random."""
-        kind = self.luck.choice(("rest", "opcua", "mqtt", "modbus"))
+        await asyncio.sleep(self.luck.uniform(0.0, 1.0))
+        kind = self.luck.choice(("rest", "opcua", "mqtt", "modbus", "subscriber"))
+        self.counts[f"broken_off_{kind}"] += 1
+        await (self._subscriber() if kind == "subscriber" else self._stranger(kind))
+
+    async def _subscriber(self) -> None:
+        """Go without a word in the middle of an OPC UA subscription."""
+        from asyncua import Client
+
+        client = Client(self.urls["opcua"], timeout=10)
+        await client.connect()
+        index = await client.get_namespace_index(NAMESPACE)
+        subscription = await client.create_subscription(100, Nobody())
+        await subscription.subscribe_data_change([client.get_node(node_of(name, index)) for name in READ])
+        await asyncio.sleep(self.luck.uniform(0.0, 3.0))
+        client.disconnect_socket()
+
+    async def _stranger(self, kind: str) -> None:
+        """Send a first message, or a piece of it, listen for a moment, and break off."""
         url = urlsplit(self.urls[kind])
         read = struct.pack(">HHHBBHH", 1, 0, 6, 1, READ_INPUTS, FLOATS_AT, 100)
         first = {
@@ -223,8 +259,6 @@ class Clients:
                 while await reader.read(1 << 16):
                     self.counts["wanderer_reads"] += 1
         writer.transport.abort()
-        self.counts[f"broken_off_{kind}"] += 1
-        await asyncio.sleep(self.luck.uniform(0.0, 1.0))
 
 
 def _hello(url: str) -> bytes:

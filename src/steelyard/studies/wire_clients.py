@@ -112,7 +112,7 @@ class OpcUaReaders:
             RequestedPublishingInterval=100.0, RequestedLifetimeCount=10_000, RequestedMaxKeepAliveCount=100,
             MaxNotificationsPerPublish=0, PublishingEnabled=True,
         )  # fmt: skip
-        subscription = Counting(client.uaclient.session, parameters, handler=_Nobody())
+        subscription = Counting(client.uaclient.session, parameters, handler=Nobody())
         await subscription.init()
         for first in range(0, len(nodes), 500):
             found = await subscription.subscribe_data_change(nodes[first : first + 500], queuesize=100)
@@ -128,8 +128,8 @@ class OpcUaReaders:
         return result
 
 
-class _Nobody:
-    """The library wants a handler though this reader takes the notifications itself."""
+class Nobody:
+    """The library wants a handler, also from who has no use for one."""
 
     def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
         """Do nothing."""

@@ -25,16 +25,28 @@ from steelyard.signals import Quantity, Signal
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+LIMITS = """
+[limit.second_heat]
+signals = ["ladle_furnace.heat_number"]
+high = { value = 1.5, unit = "1" }
+severity = 100
+text = { en = "the second heat is here", ko = "두 번째 히트 도착" }
+source = "assumed: an alarm that comes for sure when the plant runs for some hours"
+"""
+
+
 def ladle_works(works_id: str, audit: Audit, folder: Path) -> LiveWorks:
     from steelyard.plant.limits import Watch, load_limits
     from steelyard.plant.works import open_works, shipped_values
 
     works = open_works(shipped_values(plant="100t"), seed=1)
     signals = works.board.signals
+    (folder / "limits.toml").write_text(LIMITS, encoding="utf-8")
+    own = load_limits("ladle_furnace", signals, folder / "limits.toml")
     return LiveWorks(
         works_id, works, "ladle_furnace", audit=audit, record=Recording(folder, works_id), epoch=EPOCH,
         title={"en": "ladle furnace station", "ko": "레이들로 스테이션"},
-        watch=Watch(load_limits("ladle_furnace", signals), signals),
+        watch=Watch([*own, *load_limits("ladle_furnace", signals)], signals),
     )  # fmt: skip
 
 

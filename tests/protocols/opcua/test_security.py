@@ -117,7 +117,7 @@ async def test_nobody_takes_the_session_of_another(served: Any) -> None:
         await thief.send_hello()
         await thief.open_secure_channel()
         for guess in (ua.NodeId(1000), ua.NodeId(2000), ua.NodeId(b"\0" * 32, 0, ua.NodeIdType.ByteString)):
-            thief.uaclient.protocol.authentication_token = guess
+            thief.uaclient.session.restore_authentication_token(guess)
             with pytest.raises(ua.UaStatusCodeError):
                 await thief.uaclient.activate_session(
                     ua.ActivateSessionParameters(UserIdentityToken=ua.AnonymousIdentityToken("anonymous"))

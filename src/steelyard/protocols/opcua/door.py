@@ -57,6 +57,12 @@ class Processor(UaProcessor):
         session = cast(WireSession | None, self.session)
         return None if session is None or session.who is NOBODY else session.who
 
+    async def process(self, header: Any, body: Any) -> bool:
+        """Take one message; a request before the channel is open ends the connection."""
+        if header.MessageType == ua.MessageType.SecureMessage and not self._connection.is_open():
+            raise ValueError("a request outside of any secure channel")
+        return bool(await super().process(header, body))
+
     async def process_message(self, seqhdr: Any, body: Any) -> bool:
         """Answer one request; every failure becomes a fault that says why, and is counted."""
         typeid = nodeid_from_binary(body)
