@@ -5,6 +5,7 @@ import tomllib
 import numpy as np
 import pytest
 
+from steelyard.errors import SteelyardError
 from steelyard.hub.recordings import Recording
 from steelyard.plant.frame import BAD
 from steelyard.plant.limits import Watch, load_limits
@@ -72,6 +73,22 @@ async def test_a_lost_connection_is_told_to_every_listener_and_ends(opened, engi
     assert [frame.connected for frame in seen] == [True, True, True, False, False, True, True, True, True]
     assert all(np.isnan(frame.values).all() and (frame.status == BAD).all() for frame in seen if not frame.connected)
     assert works.status()["connected"] is True
+
+
+async def test_nobody_writes_over_a_lost_connection(opened, engineer, controller):
+    plant = ladle()
+    works = await opened(plant, **behind(plant, LOST))
+    energy = "operator.heating_energy_setpoint"
+    await works.write(controller, {energy: 1.0})
+    await works.advance(engineer, 40)
+    before = works.works.snapshot()
+    with pytest.raises(SteelyardError, match="set-points hold"):
+        await works.write(controller, {energy: 2.0})
+    assert works.works.plant.tobytes() == before.tobytes()
+    assert works.audit.counts["refused"] == 1
+    await works.advance(engineer, 40)
+    await works.write(controller, {energy: 2.0})
+    assert works.works.board.read([energy]) == [pytest.approx(2.0)]
 
 
 async def told(works, engineer, steps: int) -> list[tuple[float, bytes]]:

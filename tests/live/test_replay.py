@@ -240,6 +240,21 @@ def test_times_that_are_none(tmp_path: Path, column: list[Any], said: str) -> No
         read_tracks(found, "t")
 
 
+def test_every_column_gets_a_name_of_its_own_in_any_language(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "시각,온도 (C),온도_C,Temp,temp,압력 [bar]\n2030-01-01 06:00:00,1,2,3,4,5\n2030-01-01 06:00:01,6,7,8,9,10\n"
+    )
+    found = open_store(tmp_path / "home")
+    import_dataset("table", tmp_path / "t.csv", "replay", store=found)
+    works = open_replay(found, "replay", Wish()).works
+    names = list(works.board.signals)[:5]
+    assert len(set(names)) == 5
+    assert all(name.startswith("replay_data.") for name in names)
+    assert names[-1] == "replay_data.압력"
+    works.advance(2, 1.0)
+    assert works.board.read(names) == [6.0, 7.0, 8.0, 9.0, 10.0]
+
+
 def test_what_stays_out_is_said(store: Store) -> None:
     assert read_tracks(store, "oven").left_out == ["oven: no numbers in shift"]
     assert "campaign" in read_tracks(store, "bars").left_out[0]
@@ -350,7 +365,7 @@ def test_the_history_of_a_replay_is_what_its_frames_showed(store: Store) -> None
         names = view.names[:6]
         found = await works.history(names, 0.0, 1e9, 100_000)
         table = {row[0]: row for row in shown}
-        assert len(found["time_s"]) > 20
+        assert len(found["time_s"]) > 10
         assert found["time_s"].max() <= works.frame.time_s
         for i, time in enumerate(found["time_s"]):
             assert [found[n][i] for n in names] == pytest.approx(list(table[time][1:7]), rel=0, abs=0, nan_ok=True)
@@ -389,3 +404,35 @@ def test_the_recording_of_a_live_works_comes_back_bit_by_bit(tmp_path: Path) -> 
         np.testing.assert_array_equal(frame.status[:count], original.status[:count])
         np.testing.assert_allclose(frame.offset[:count], original.offset[:count], atol=1e-9)
         assert frame.time_s == original.time_s
+
+
+# -- measured data --------------------------------------------------------------------------------------------------
+def test_500_hz_recordings_are_replayed_sample_by_sample(shared_data: Path, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "home")
+    import_dataset("rolling-recordings", shared_data / "rolling-freiberg-timeseries", "mill", store=store)
+    replay = open_replay(store, "mill", Wish(speed=0.1, step_s=0.002, end="20"))
+    assert replay.about["hidden"] == 0
+    works, (part,) = replay.works, replay.works.script.parts
+    names, track = [channel.name for channel in part.track.channels], part.track
+    rows = 0
+    while rows < len(track.times):
+        works.advance(1, 0.002)
+        came = int(works.board.read(["replay.events"])[0])
+        assert came - rows <= 1
+        if came > rows:
+            shown = np.array(works.board.read(names))[track.given[rows]]
+            np.testing.assert_array_equal(shown, track.values[rows][track.given[rows]])
+        rows = came
+    assert rows > 500
+
+
+def test_measured_heats_are_replayed_whole(shared_data: Path, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "home")
+    import_dataset("ladle-furnace", shared_data / "ladle-furnace", "heats", store=store)
+    tracks = read_tracks(store, "heats")
+    replay = open_replay(store, "heats", Wish(original=True, end="86400"))
+    replay.works.advance(86_500, 1.0)
+    board = replay.works.board.read(["replay.events", "replay.progress"])
+    begin = min(int(track.times[0]) for track in tracks.tracks)
+    rows = sum(int((track.times <= begin + 86_400_000_000).sum()) for track in tracks.tracks)
+    assert board == [rows, 100.0]

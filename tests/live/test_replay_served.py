@@ -1,5 +1,6 @@
 """`steelyard replay` as a user starts it: what goes over REST is what was recorded, to the last bit and microsecond."""
 
+import asyncio
 import base64
 import json
 import os
@@ -10,7 +11,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from steelyard.hub.store import open_store
 from steelyard.hub.tracks import MICRO, Tracks, read_tracks
 from steelyard.studies.samples import copy_samples
 
-PORTS = ("--http-port", "0", "--opcua-port", "-1", "--mqtt-port", "-1", "--modbus-port", "0")
+PORTS = ("--http-port", "0", "--mqtt-port", "-1", "--modbus-port", "0")
+NO_OPCUA = ("--opcua-port", "-1")
 SECONDS = 3000
 
 
@@ -68,6 +70,10 @@ class Desk:
         password = json.loads(Path(about["passwords_file"]).read_text())["engineer"]
         self._login = "Basic " + base64.b64encode(f"engineer:{password}".encode()).decode()
 
+    def history(self, name: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self._base}/api/v1/works/main/history?names={name}", timeout=30) as answer:
+            return dict(json.load(answer))
+
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self._base}/api/v1/works/main/{path}", json.dumps(body).encode(),
@@ -97,7 +103,17 @@ def test_over_rest_every_value_comes_in_order_with_its_own_time(home: Path) -> N
         for t in tracks.tracks
     )
     got: dict[str, list[tuple[datetime, float]]] = {name: [] for name in wanted}
-    options = ("--lock-step", "--spread", "--timestamps", "original", "--max-gap", "5", "--until", str(SECONDS))
+    options = (
+        *NO_OPCUA,
+        "--lock-step",
+        "--spread",
+        "--timestamps",
+        "original",
+        "--max-gap",
+        "5",
+        "--until",
+        str(SECONDS),
+    )
     with replaying(home, *options) as about:
         desk = Desk(about)
         for _ in range(5000):
@@ -118,8 +134,66 @@ def test_over_rest_every_value_comes_in_order_with_its_own_time(home: Path) -> N
         assert got[name] == [p for k, p in enumerate(pairs) if k == 0 or p != pairs[k - 1]], name
 
 
+class Listener:
+    """Keeps what an OPC UA subscription says: for each node its (source time, value), repeated values left out."""
+
+    def __init__(self) -> None:
+        self.got: dict[str, list[tuple[datetime, float]]] = {}
+
+    def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
+        shown = self.got.setdefault(str(node.nodeid), [])
+        if value is not None and not np.isnan(value) and (not shown or shown[-1][1] != value):
+            shown.append((data.monitored_item.Value.SourceTimestamp.replace(tzinfo=UTC), value))
+
+
+async def _variables(node: Any, path: str = "") -> dict[str, Any]:
+    """All variables under a node by their path of browse names."""
+    from asyncua import ua
+
+    found: dict[str, Any] = {}
+    for child in await node.get_children(nodeclassmask=ua.NodeClass.Variable | ua.NodeClass.Object):
+        name = (await child.read_browse_name()).Name
+        if await child.read_node_class() == ua.NodeClass.Variable:
+            found[f"{path}{name}"] = child
+        elif name not in ("Server", "DeviceSet", "Machines", "Aliases"):
+            found |= await _variables(child, f"{path}{name}/")
+    return found
+
+
+async def _subscribed(about: dict[str, Any], names: list[str]) -> dict[str, list[tuple[datetime, float]]]:
+    """Run the replay with its clock at ×50 and return what a subscriber over OPC UA got, by signal."""
+    from asyncua import Client
+
+    url = next(e["url"] for e in about["endpoints"] if e["protocol"] == "opcua")
+    listener, desk = Listener(), Desk(about)
+    async with Client(url) as client:
+        variables = await _variables(client.nodes.objects)
+        ends = {name: name.replace(".", "/", 1) for name in [*names, "replay.progress"]}
+        nodes = {name: next(v for path, v in variables.items() if path.endswith(end)) for name, end in ends.items()}
+        subscription = await client.create_subscription(50, listener)
+        await subscription.subscribe_data_change(list(nodes.values()), queuesize=1000)
+        await asyncio.to_thread(desk.post, "run", {"speed": 50})
+        for _ in range(400):
+            await asyncio.sleep(0.1)
+            if listener.got.get(str(nodes["replay.progress"].nodeid), [(None, 0.0)])[-1:][0][1] == 100.0:
+                break
+        await asyncio.sleep(0.5)
+    return {name: listener.got.get(str(nodes[name].nodeid), []) for name in names}
+
+
+@pytest.mark.slow
+def test_a_subscriber_over_opc_ua_misses_no_value_of_a_running_replay(home: Path) -> None:
+    wanted = recorded(read_tracks(open_store(home), "heats"), 2 * SECONDS)
+    options = ("--speed", "50", "--lock-step", "--spread", "--timestamps", "original", "--max-gap", "10")
+    with replaying(home, *options, "--opcua-port", "0", "--until", str(2 * SECONDS)) as about:
+        got = asyncio.run(_subscribed(about, list(wanted)))
+    assert sum(map(len, got.values())) > 50
+    for name, pairs in wanted.items():  # a subscription tells of changed values only
+        assert got[name] == [p for k, p in enumerate(pairs) if k == 0 or p[1] != pairs[k - 1][1]], name
+
+
 def test_running_it_is_paused_stepped_and_seen_over_modbus(home: Path) -> None:
-    with replaying(home, "--speed", "100") as about:
+    with replaying(home, *NO_OPCUA, "--speed", "100") as about:
         port = int(next(e["url"] for e in about["endpoints"] if e["protocol"] == "modbus").rpartition(":")[2])
         desk, client = Desk(about), ModbusTcpClient("127.0.0.1", port=port)
         assert client.connect()
@@ -133,6 +207,8 @@ def test_running_it_is_paused_stepped_and_seen_over_modbus(home: Path) -> None:
             words = client.read_input_registers(1000 + 2 * names.index(name), count=2).registers
             assert np.array(words, dtype=">u2").view(">f4")[0] == np.float32(after["values"][name])
         assert client.write_registers(0, [0, 0]).isError()
+        past = desk.history("dip.temperature")
+        assert past["columns"]["dip.temperature"][-1] == after["values"]["dip.temperature"]
         client.close()
 
 

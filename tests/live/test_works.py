@@ -280,6 +280,13 @@ async def test_the_wire_goes_with_forks_and_begins_anew_with_a_restore(opened, e
         return [(await one.advance(engineer, 100)).connected for _ in range(one.frame.step, end, 100)]
 
     first = await course(works)
+    await works.restore(engineer, "begin")
+    await works.write(somebody("controller"), {"reheating_furnace.zone_setpoint[top_1]": 1000.0})
+    while works.frame.connected:
+        await works.advance(engineer, 100)
+    with pytest.raises(SteelyardError, match="connection to the works is lost"):
+        await works.write(somebody("controller"), {"reheating_furnace.zone_setpoint[top_1]": 900.0})
+    assert works.audit.counts["refused"] == 1
     assert {True, False} == set(first)
     await works.restore(engineer, "begin")
     fork = await works.fork(engineer, "fork-1")

@@ -11,7 +11,6 @@ def test_a_short_soak_leaves_a_whole_record_and_a_clean_log() -> None:
     missed = [row for row in found["goals"] if not row["reached"]]
     assert not missed, {"missed": missed, **found}
     assert found["steps_recorded"] == found["steps"] > 1000
-    assert found["stop_s"] < 2.0
     for done in ("rest_reads", "rest_writes", "sse_frames", "opcua_values", "opcua_writes", "mqtt_messages",
                  "modbus_reads", "forbidden", "wanderer_reads"):  # fmt: skip
         assert found["counts"].get(done, 0) > 0, done

@@ -1,4 +1,4 @@
-"""A trial over the wire, with real servers, sockets and clients: the same verdict and the same KPIs as over the pipe."""
+"""A trial over the wire, with real servers, sockets and clients: the same verdict and KPIs as over the pipe."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from steelyard.errors import AccessError, SignalError, SteelyardError
 from steelyard.live.access import Session
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
-from steelyard.live.users import Users
+from steelyard.live.users import USERS, Users
 from steelyard.live.works import LiveWorks
 from steelyard.plant.works import open_works, shipped_values
 from steelyard.server.connector import connect
@@ -25,6 +25,7 @@ from steelyard.trials.report import write
 from steelyard.trials.run import run_plan
 from steelyard.trials.verify import verify
 
+PASSWORD = "a password of tests"
 SOLUTIONS = Path(__file__).parent.parent / "trials" / "solutions"
 PLAN = """
 [trial]
@@ -101,8 +102,11 @@ def piped():
 
 @pytest.mark.parametrize(
     ("protocol", "name"),
-    [("rest", "advisor"), ("opcua", "advisor"), ("mqtt", "advisor"), ("rest", "detector"), ("opcua", "detector"),
-     ("opcua", "forbidden"), ("rest", "crashing")],
+    [("rest", "advisor"), ("opcua", "advisor"), ("rest", "crashing"),
+     *(pytest.param(*slow, marks=pytest.mark.slow) for slow in [
+         ("mqtt", "advisor"), ("rest", "detector"), ("opcua", "detector"), ("mqtt", "detector"),
+         ("opcua", "forbidden"), ("opcua", "crashing"),
+     ])],
 )  # fmt: skip
 def test_the_verdict_does_not_depend_on_the_wire(protocol, name, piped):
     pipe, wire = piped(name), run_over(PLANS[name](), protocol)
@@ -111,7 +115,7 @@ def test_the_verdict_does_not_depend_on_the_wire(protocol, name, piped):
         assert json.dumps(wire[part]) == json.dumps(pipe[part]), part
     assert wire["result_hash"] == pipe["result_hash"]
     requests = sum(row["requests"] for row in pipe["facts"]["solution_timing"])
-    assert wire["facts"]["solution_timing"][0]["requests"] == requests > 30
+    assert wire["facts"]["solution_timing"][0]["requests"] == requests > 10
 
 
 def test_faults_over_the_wire_are_counted_as_over_the_pipe(piped):
@@ -139,13 +143,22 @@ def session(role, via="direct"):
 class Served:
     """A site with a main works, a desk with one plan, and the protocols, in the running loop."""
 
-    def __init__(self, folder, kind):
-        self.site = Site("test", Users(folder), Audit(folder / "audit.jsonl"), folder)
+    def __init__(self, folder, kind, *protocols):
+        (folder / USERS).write_text("{}", encoding="utf-8")
+        users = Users(folder)
+        users.set(kind, PASSWORD, [kind])  # one user is enough, and saves a second
+        self.site = Site("test", users, Audit(folder / "audit.jsonl"), folder)
         (folder / "plans").mkdir()
         text = PLAN.format(kind=kind).replace("silent_advisor.py", str(SOLUTIONS / "silent_advisor.py"))
         (folder / "plans" / "mine.toml").write_text(text, encoding="utf-8")
         self.site.trials = TrialDesk(self.site)
-        self.settings = Settings(site="test", http_port=0, opcua_port=0, mqtt_port=OFF, modbus_port=OFF)
+        self.settings = Settings(
+            site="test",
+            http_port=0 if "rest" in protocols else OFF,
+            opcua_port=0 if "opcua" in protocols else OFF,
+            mqtt_port=OFF,
+            modbus_port=OFF,
+        )
 
     async def __aenter__(self):
         works = LiveWorks("main", open_works(shipped_values(), 3, "normal"), "ladle_furnace", audit=self.site.audit)
@@ -162,37 +175,34 @@ class Served:
             await self.site.remove(works_id)
         assert self.site.audit.counts.get("unhandled", 0) == 0, self.site.audit.tail()
 
-    def password(self, user):
-        return self.site.users.passwords()[user]
-
 
 @pytest.mark.asyncio
 async def test_a_client_plays_a_trial_natively_over_opc_ua(tmp_path):
-    async with Served(tmp_path, "controller") as served:
+    async with Served(tmp_path, "controller", "opcua") as served:
         assert served.site.trials.plans()[-1] == "mine"
         trial = await served.site.trials.start(session("engineer"), "mine")
         works = served.site.get(trial)
+        place = list(works.signals).index("ladle_furnace.heat_number")
 
         def play():
-            link = OpcUaLink(served.url["opcua"], "controller", served.password("controller"), trial)
-            times, written = [], 0
-            try:
-                while True:
+            link = OpcUaLink(served.url["opcua"], "controller", PASSWORD, trial)
+            times = []
+            while works.state != "over":
+                try:
                     link.advance(600)
-                    _, seen = link.read(["ladle_furnace.heat_number", "operator.heating_energy_setpoint"])
-                    times.append(works.frame.time_s)
-                    assert seen["ladle_furnace.heat_number"] is not None
+                except Refused:  # the trial is over
+                    break
+                _, seen = link.read(["ladle_furnace.heat_number", "operator.heating_energy_setpoint"])
+                assert seen["ladle_furnace.heat_number"] == works.frame.values[place]
+                times.append(works.frame.time_s)
+                link.write({"operator.heating_energy_setpoint": 1.25})
+                if len(times) % 2:
                     with pytest.raises(Refused):
                         link.write({"operator.heating_energy_setpoint": 99.0})
-                    link.write({"operator.heating_energy_setpoint": 1.25})
-                    written += 1
-            except Refused as error:
-                assert "over" in str(error).lower() or "bad" in str(error).lower(), error
-            finally:
-                link.close()
-            return times, written
+            link.close()
+            return times
 
-        times, written = await asyncio.to_thread(play)
+        times = await asyncio.to_thread(play)
         assert times[:3] == [600.0, 1200.0, 1800.0]
         assert times.count(600.0) == 2  # two campaigns
         for _ in range(100):
@@ -203,8 +213,10 @@ async def test_a_client_plays_a_trial_natively_over_opc_ua(tmp_path):
         assert report["result"]["plan"]["solution"] == {"path": "wire", "kind": "controller", "hash": ""}
         assert report["facts"]["isolation"]["level"] == "elsewhere"
         counted = sum(run["faults"]["out_of_range"] for run in report["result"]["runs"])
-        assert counted > 0
-        assert served.site.audit.counts["write"] >= written - 2
+        assert abs(counted - len(times) / 2) <= 1.0  # a refused write voids the answer it belongs to
+        assert served.site.audit.counts["write"] == len(times)
+        written = sum(run["counts"]["written"] for run in report["result"]["runs"])
+        assert written == len(times) - counted
         with pytest.raises(SteelyardError, match="answered over the wire"):
             verify(served.site.folder / "trials" / trial / "report.json")
 
@@ -277,10 +289,10 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(tmp_path)
 @pytest.mark.parametrize("protocol", ["rest", "opcua"])
 def test_a_solution_steers_a_live_works(protocol, tmp_path):
     async def served():
-        async with Served(tmp_path, "advisor") as here:
+        async with Served(tmp_path, "advisor", protocol) as here:
             said = await asyncio.to_thread(
                 connect, SOLUTIONS.parents[2] / "src/steelyard/solutions/reference/arc_energy_advisor.py",
-                here.url[protocol], "advisor", here.password("advisor"), decisions=20,
+                here.url[protocol], "advisor", PASSWORD, decisions=20,
             )  # fmt: skip
             return said, here.site.get("main").frame.time_s, here.site.audit.counts
 
@@ -293,7 +305,7 @@ def test_a_solution_steers_a_live_works(protocol, tmp_path):
 
 def test_a_link_says_what_is_wrong(tmp_path):
     async def served():
-        async with Served(tmp_path, "advisor") as here:
+        async with Served(tmp_path, "advisor", "rest", "opcua") as here:
             with pytest.raises(SteelyardError):
                 await asyncio.to_thread(RestLink, here.url["rest"], "advisor", "wrong", "main")
             with pytest.raises(SteelyardError):

@@ -214,7 +214,7 @@ def test_in_fallback_the_zones_return_to_level_2():
 
     host = SimpleNamespace(
         hello=SimpleNamespace(kind="controller", interval_s=60.0, writes=("reheating_furnace.zone_setpoint[top_4]",)),
-        fallback=False, faults={}, reasons=[], reads=lambda: ["line.bars_rolled"], start=lambda run: None,
+        fallback=False, faults={}, reasons=[], reads=lambda: ["line.bars_rolled"], start=lambda run, world: None,
         decide=decide,
     )  # fmt: skip
     world = open_plant(line_plan("silent_line_controller.py"), 1).open(3, "normal")

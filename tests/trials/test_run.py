@@ -125,7 +125,7 @@ def _reference_controller(argon: float):
     host = SimpleNamespace(
         hello=SimpleNamespace(kind="controller", interval_s=10.0, writes=writes), fallback=False, faults={}, reasons=[],
         reads=lambda: list(reference.Solution.reads), decide=decide,
-        start=lambda run: setattr(host, "planner", reference.Planner(run)),
+        start=lambda run, world: setattr(host, "planner", reference.Planner(run)),
     )  # fmt: skip
     return host
 
@@ -196,7 +196,7 @@ def test_in_fallback_all_that_the_solution_moved_returns_to_the_practice():
     writes = ("operator.heating_energy_setpoint", "ladle_furnace.argon_flow_setpoint")
     host = SimpleNamespace(
         hello=SimpleNamespace(kind="controller", interval_s=10.0, writes=writes), fallback=False, faults={}, reasons=[],
-        reads=lambda: ["ladle_furnace.heat_number"], start=lambda run: None, decide=decide,
+        reads=lambda: ["ladle_furnace.heat_number"], start=lambda run, world: None, decide=decide,
     )  # fmt: skip
     plant = open_plant(small_plan("silent_advisor.py"), 1)
     world = plant.open(5, "normal")

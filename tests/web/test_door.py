@@ -77,19 +77,36 @@ def test_a_body_without_a_length_is_cut_where_it_grows_too_long(anyone) -> None:
         assert b" 413 " in line.recv(4096).split(b"\r\n")[0]
 
 
-def test_noise_instead_of_http_does_no_harm(anyone) -> None:
-    for noise in (
+def test_noise_instead_of_http_does_no_harm_and_is_counted(anyone, running) -> None:
+    before = running.server.counts().get("malformed", 0)
+    noises = (
         b"\x00" * 100,
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01",
         b"POST / HTTP/9.9\r\nContent-Length: -1\r\n\r\n",
-    ):
-        with socket.create_connection(("127.0.0.1", anyone.port), timeout=10) as line:
-            line.sendall(noise)
-            line.settimeout(0.5)
-            with contextlib.suppress(TimeoutError):
-                line.recv(1000)
+    )
+    for noise in noises:
+        assert _said(anyone.port, noise).startswith(b"HTTP/1.1 400")
     assert anyone("GET", "/health").status == 200
+    assert running.server.counts()["malformed"] == before + len(noises)
+
+
+def test_a_head_without_an_end_is_refused(anyone) -> None:
+    endless = b"GET /api/v1/works HTTP/1.1\r\nX-Long: " + b"a" * (1 << 20)
+    assert _said(anyone.port, endless).startswith(b"HTTP/1.1 400")
+    long_address = b"GET /api/v1/works?" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert b"application/problem+json" in _said(anyone.port, long_address)
+
+
+def _said(port: int, sent: bytes) -> bytes:
+    """What the server answers to these bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        with contextlib.suppress(OSError):
+            line.sendall(sent)
+        try:
+            return line.recv(10_000)
+        except ConnectionResetError:
+            return b"HTTP/1.1 400 (reset)"
 
 
 def test_an_unknown_parameter_is_refused_a_token_in_the_address_too(anyone) -> None:

@@ -228,6 +228,7 @@ def test_while_the_wire_is_lost_reading_says_so(running, engineer, anyone) -> No
     assert found["values"] == {TEMPERATURE: None}
     lost = anyone("GET", "/works/shaky/values")
     assert (lost.status, lost.json["type"]) == (503, "/api/v1/docs#lost")
+    assert running.caller("controller")("POST", "/works/shaky/write", {"set": {SETPOINT: 1200.0}}).status == 503
     assert anyone.ok("GET", "/works/shaky")["connected"] is False
     while not engineer.ok("POST", "/works/shaky/advance", {"n": 60})["connected"]:
         pass

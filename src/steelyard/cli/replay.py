@@ -1,16 +1,22 @@
 """`steelyard replay`: publish recorded data over all protocols, as fast or slow as you like."""
 
+import functools
+import inspect
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from steelyard.cli.output import language
+from steelyard.cli.serve import run_until_stopped, serve
 
 if TYPE_CHECKING:
     from steelyard.live.replay import Replay
 
+SERVER = ("site", "listen", "http_port", "opcua_port", "mqtt_port", "modbus_port", "mqtt_tls", "broker", "broker_user",
+          "broker_ca", "anonymous", "show_passwords", "json_out", "lang")  # fmt: skip
 TEXT: dict[str, dict[str, str]] = {
     "coming": {"en": "{name}: {rows:,} rows of {signals} signals over {span}; step {step_s:g} s",
                "ko": "{name}: 신호 {signals}개, 행 {rows:,}개, 길이 {span}; 시간 간격 {step_s:g} s"},
@@ -24,6 +30,22 @@ TEXT: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+def _with_server(function: Callable[..., None]) -> Callable[..., None]:
+    """Let a command have the options of `steelyard serve` that are about the server; they come as `server`."""
+    theirs = {name: p for name, p in inspect.signature(serve).parameters.items() if name in SERVER}
+    own = {name: p for name, p in inspect.signature(function).parameters.items() if name != "server"}
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        function(**{name: given[name] for name in own}, server={name: given[name] for name in theirs})
+
+    parameters = [*own.values(), *theirs.values()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+@_with_server
 def replay(
     dataset: Annotated[str, typer.Argument(help="A data set in the hub; see `steelyard hub list`.")],
     speed: Annotated[float, typer.Option(help="Times real time, 0.1 to 1000.", min=0.1, max=1000.0)] = 1.0,
@@ -45,42 +67,34 @@ def replay(
     loop: Annotated[bool, typer.Option("--loop", help="Begin anew at the end.")] = False,
     time: Annotated[str | None, typer.Option("--time", help="Column of times, where there are several.")] = None,
     lock_step: Annotated[bool, typer.Option("--lock-step", help="Wait for orders; clients advance the clock.")] = False,
-    site: Annotated[str, typer.Option(help="Name of the site; each has its own users and files.")] = "steelyard",
-    listen: Annotated[str, typer.Option(help="Address to listen on; other than loopback opens it.")] = "127.0.0.1",
-    http_port: Annotated[int, typer.Option(help="REST; 0 any free port, -1 off.", min=-1)] = 8080,
-    opcua_port: Annotated[int, typer.Option(help="OPC UA; 0 any free port, -1 off.", min=-1)] = 4840,
-    mqtt_port: Annotated[int, typer.Option(help="Embedded MQTT broker; 0 any free port, -1 off.", min=-1)] = 1883,
-    modbus_port: Annotated[int, typer.Option(help="Modbus TCP; 0 any free port, -1 off.", min=-1)] = 5020,
-    mqtt_tls: Annotated[bool, typer.Option("--mqtt-tls", help="Encrypt the embedded broker.")] = False,
-    broker: Annotated[str | None, typer.Option(help="Use this MQTT broker: mqtt://host:port, mqtts://…")] = None,
-    broker_user: Annotated[str | None, typer.Option(help="User there; password: $STEELYARD_BROKER_PASSWORD.")] = None,
-    broker_ca: Annotated[str | None, typer.Option(help="Certificate authority of that broker.")] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous/--no-anonymous", help="Reading without login.")] = True,
-    show_passwords: Annotated[bool, typer.Option("--show-passwords", help="Print the passwords made here.")] = False,
-    json_out: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
-    lang: Annotated[str | None, typer.Option("--lang", help="en or ko")] = None,
+    *,
+    server: dict[str, Any],
 ) -> None:
     """Replay recorded data over OPC UA, MQTT, Sparkplug B, Modbus TCP and REST until Ctrl-C."""
-    from steelyard.cli.serve import run_until_stopped
     from steelyard.errors import SteelyardError
     from steelyard.hub.store import open_store
     from steelyard.live.replay import open_replay
     from steelyard.live.replay_script import Wish
-    from steelyard.server.settings import Settings
 
-    chosen = language(lang)
+    lang, json_out, show_passwords = language(server["lang"]), server["json_out"], server["show_passwords"]
     if timestamps not in ("shifted", "original"):
         raise SteelyardError(f"--timestamps is shifted or original, not {timestamps!r}")
-    settings = Settings(
-        site=site, host=listen, http_port=http_port, opcua_port=opcua_port, mqtt_port=mqtt_port, modbus_port=modbus_port,
-        broker=broker, broker_user=broker_user, broker_password=os.environ.get("STEELYARD_BROKER_PASSWORD"),
-        broker_ca=broker_ca, mqtt_tls=mqtt_tls, anonymous=anonymous, speed=None if lock_step else speed,
-        record=False, lang=chosen,
-    )  # fmt: skip
     wish = Wish(speed, step, timestamps == "original", utc_offset, start, until, max_gap, loop, spread)
-    opened = open_replay(open_store(), dataset, wish, time)
-    _say(dataset, opened, chosen, quiet=json_out)
-    run_until_stopped(_build(dataset, opened), settings, json_out, show_passwords, chosen)
+    store = open_store()
+    opened = open_replay(store, dataset, wish, time)
+    store.close()
+    _say(dataset, opened, lang, quiet=json_out)
+    settings = _settings(server, lang, None if lock_step else speed)
+    run_until_stopped(_build(dataset, opened), settings, json_out, show_passwords, lang)
+
+
+def _settings(server: dict[str, Any], lang: str, speed: float | None) -> Any:
+    """Return the settings of the server; a replay is not recorded again and takes no writes."""
+    from steelyard.server.settings import Settings
+
+    same = {name: server[name] for name in server if name not in ("listen", "show_passwords", "json_out", "lang")}
+    password = os.environ.get("STEELYARD_BROKER_PASSWORD")
+    return Settings(**same, host=server["listen"], broker_password=password, speed=speed, record=False, lang=lang)
 
 
 def _build(name: str, opened: "Replay") -> Any:

@@ -16,6 +16,7 @@ Lang = Annotated[str | None, typer.Option("--lang", help="Language of the texts:
 @app.command("check")
 def check_command(
     file: Annotated[Path, typer.Argument(help="A .py file, an executable file, or a folder with solution.py.")],
+    network: Annotated[bool, typer.Option("--network", help="Leave the network open to the solution.")] = False,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -25,7 +26,7 @@ def check_command(
     from steelyard.solutions.contract import signal_infos
 
     chosen = language(lang)
-    result = check(file, [signal_infos(public_signals(plant), ROLE_WRITES) for plant in PLANTS], chosen)
+    result = check(file, [signal_infos(public_signals(plant), ROLE_WRITES) for plant in PLANTS], chosen, network)
     emit(result, json_out, lambda: _print_check(result, chosen))
     raise typer.Exit(0 if result["passed"] else 2)
 
@@ -71,18 +72,20 @@ def connect_command(
         str | None, typer.Option(envvar="STEELYARD_PASSWORD", help="Password; for a server of yours it is looked up.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one answer of the solution.")] = 2.0,
+    network: Annotated[bool, typer.Option("--network", help="Leave the network open to the solution.")] = False,
     decisions: Annotated[int | None, typer.Option(help="On a live works: end after so many decisions.")] = None,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
     """Let a solution answer for a trial, or steer a live works, over the wire; it runs here, in its sandbox."""
     from steelyard.server.connector import connect, kind_of, known_password
+    from steelyard.solutions.process import Limits
 
     chosen = language(lang)
     name = user or kind_of(file)
     result = connect(
         file, url, name, password if password is not None else known_password(url, name), works,
-        timeout_s=timeout, decisions=decisions, say=lambda text: typer.echo(text, err=True),
+        timeout_s=timeout, limits=Limits(network=network), decisions=decisions, say=lambda text: typer.echo(text, err=True),
     )  # fmt: skip
     emit(result, json_out, lambda: _print_connection(result, chosen))
 

@@ -30,7 +30,7 @@ Count = Annotated[int | None, typer.Option(help="Change this number of the plan;
 
 
 OPTIONS = {
-    "solution": ("solution", "path"), "kind": ("solution", "kind"), "twin": ("plant", "twin"), "data": ("data", "name"),
+    "network": ("solution", "network"), "solution": ("solution", "path"), "kind": ("solution", "kind"), "twin": ("plant", "twin"), "data": ("data", "name"),
     "campaigns": ("runs", "campaigns"), "heats": ("runs", "heats"), "bars": ("runs", "bars"), "draws": ("ensemble", "draws"),
 }  # fmt: skip
 INTERRUPTED = {"en": "interrupted; nothing was half-written", "ko": "중단됨; 쓰다 만 파일은 없습니다"}
@@ -116,6 +116,9 @@ def run_command(
     heats: Count = None,
     bars: Count = None,
     draws: Draws = None,
+    network: Annotated[
+        bool | None, typer.Option("--network", help="The solution needs the network; the report says so.")
+    ] = None,
     over: Annotated[
         str | None, typer.Option("--over", help="Ask the solution over rest, opcua or mqtt instead of a pipe.")
     ] = None,
@@ -133,7 +136,7 @@ def run_command(
         made = _plan(
             plan,
             {
-                "solution": solution, "kind": kind, "twin": twin, "data": data, "campaigns": campaigns,
+                "network": network, "solution": solution, "kind": kind, "twin": twin, "data": data, "campaigns": campaigns,
                 "heats": heats, "bars": bars, "draws": draws if draws is not None or twin is None else 10,
             },
         )  # fmt: skip
@@ -141,9 +144,21 @@ def run_command(
             with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
                 report = run_plan(made, progress=bar) if over is None else _over(made, over, bar)
             write(report, out, chosen)
+    _warn_of_isolation(report, chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
     short["sentence"] = report["result"]["verdict"]["sentence"][chosen]
     emit(short, json_out, lambda: _print_run(report, chosen))
+
+
+WEAK = {
+    "en": "weak isolation: bubblewrap (bwrap 0.8 or later) is not to be had here; run only solutions that you trust",
+    "ko": "약한 격리: bubblewrap(bwrap 0.8 이상)을 사용할 수 없습니다. 신뢰하는 솔루션만 실행하십시오",
+}
+
+
+def _warn_of_isolation(report: dict[str, Any], lang: str) -> None:
+    if report["facts"].get("isolation", {}).get("level") == "weak":
+        typer.secho(WEAK[lang], fg=typer.colors.YELLOW, err=True)
 
 
 def _over(plan: Any, protocol: str, bar: Any) -> dict[str, Any]:

@@ -146,7 +146,9 @@ def _add(out: Tracks, table: str, frame: "pl.DataFrame", units: dict[str, str], 
     cells = timed.select(pl.col(numbers).cast(pl.Float64))
     given = cells.select(pl.all().is_not_null()).to_numpy()
     out.dated = dated
-    out.tracks.append(Track(_channels(table, numbers, units), times[order], cells.to_numpy()[order], given[order]))
+    taken = {channel.name for track in out.tracks for channel in track.channels}
+    channels = _channels(table, numbers, units, taken)
+    out.tracks.append(Track(channels, times[order], cells.to_numpy()[order], given[order]))
 
 
 def _time_column(frame: "pl.DataFrame", wanted: str | None) -> str | None:
@@ -185,14 +187,23 @@ def _moments(frame: "pl.DataFrame", table: str, column: str) -> tuple[np.ndarray
     return np.round(seconds * MICRO).astype(np.int64), False
 
 
-def _channels(table: str, columns: list[str], units: dict[str, str]) -> tuple[Channel, ...]:
+def _channels(table: str, columns: list[str], units: dict[str, str], taken: set[str]) -> tuple[Channel, ...]:
+    """Return the signals of the columns; each name once, also beside those `taken`."""
     names = [_signal_name(column, units.get(column, "")) for column in columns]
-    found = []
+    word = _word(table)
+    first = f"{word}_data" if word in _OF_THE_SERVER else word
+    found: list[Channel] = []
     for column, name in zip(columns, names, strict=True):
         stated = units.get(column, "")
         symbol = _known(stated)
         text = f"recorded: {column} of {table}" + (f" [{stated}]" if stated and symbol == "1" != stated else "")
-        found.append(Channel(f"{_word(table)}.{name if names.count(name) == 1 else _word(column)}", symbol, text))
+        own = base = f"{first}.{name if names.count(name) == 1 else _word(column)}"
+        number = 1
+        while own in taken:
+            number += 1
+            own = f"{base}_{number}"
+        taken.add(own)
+        found.append(Channel(own, symbol, text))
     return tuple(found)
 
 

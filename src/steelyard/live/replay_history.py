@@ -23,6 +23,10 @@ class Past:
     def begin(self, units: dict[str, str], about: dict[str, Any]) -> None:
         """Nothing is to be opened."""
 
+    def sibling(self, end: str) -> "Past":
+        """Return the same history: a replay has no other."""
+        return Past(self._script)
+
     def room(self, rows: int) -> bool:
         """There is always room."""
         return True

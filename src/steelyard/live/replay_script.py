@@ -88,6 +88,7 @@ class Wish:
 
 
 def check(tracks: Tracks, wish: Wish) -> None:
+    """DataError when tracks and wishes do not go together."""
     cells = sum(track.values.size for track in tracks.tracks)
     if cells > MOST_CELLS:
         raise DataError(f"{tracks.name!r} has {cells:,} cells, more than {MOST_CELLS:,}; replay a part of the table")

@@ -109,8 +109,10 @@ class WiredWorks:
 
     # -- writing -----------------------------------------------------------------------------------------
     async def write(self, session: Session, values: dict[str, float]) -> None:
-        """Write set-points in trade units, all or none. AccessError or SignalError; both are logged."""
+        """Write set-points in trade units, all or none. SteelyardError, which is logged, when that may not be."""
         try:
+            if not self.frame.connected:
+                raise SteelyardError("the connection to the works is lost: nothing can be written, set-points hold")
             for name in values:
                 if name not in self.signals:
                     self.works.board.signal(name)

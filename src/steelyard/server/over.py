@@ -7,12 +7,13 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from steelyard.errors import SolutionError, SteelyardError
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
-from steelyard.live.users import Users
+from steelyard.live.users import USERS, Users
 from steelyard.server.serve import started
 from steelyard.server.settings import OFF, Settings
 from steelyard.server.trial_works import TrialWorks
@@ -39,7 +40,9 @@ def run_over(plan: TrialPlan, protocol: str, store: Any = None, progress: Progre
 
 
 async def _over(plan: TrialPlan, protocol: str, folder: Path, store: Any, progress: Progress | None) -> dict[str, Any]:
-    site = Site("trial", Users(folder), Audit(folder / "audit.jsonl"), folder, anonymous=False)
+    password = token_urlsafe(24)
+    users = await asyncio.to_thread(_only_user, folder, plan.solution.kind, password)
+    site = Site("trial", users, Audit(folder / "audit.jsonl"), folder, anonymous=False)
     works = trial_works("trial-1", plan, site.audit)
     await site.add(works)
     ports = {name: 0 if name == protocol else OFF for name in ("rest", "opcua", "mqtt", "modbus")}
@@ -48,7 +51,7 @@ async def _over(plan: TrialPlan, protocol: str, folder: Path, store: Any, progre
         modbus_port=ports["modbus"], anonymous=False,
     )  # fmt: skip
     async with started(site, settings) as adapters:
-        client = _client(plan, adapters[0].endpoints()[0].url, site.users.passwords()[plan.solution.kind])
+        client = _client(plan, adapters[0].endpoints()[0].url, password)
         try:
             report = await _run(plan, works, client, store, progress)
         finally:
@@ -58,11 +61,20 @@ async def _over(plan: TrialPlan, protocol: str, folder: Path, store: Any, progre
     return report
 
 
+def _only_user(folder: Path, role: str, password: str) -> Users:
+    """Return users among which there is only this one, called as its role."""
+    (folder / USERS).write_text("{}", encoding="utf-8")
+    users = Users(folder)
+    users.set(role, password, [role])
+    return users
+
+
 def _client(plan: TrialPlan, url: str, password: str) -> subprocess.Popen[bytes]:
     """Start `steelyard solution connect` for the plan's solution."""
     command = [
         sys.executable, "-m", "steelyard", "solution", "connect", str(plan.solution_path()), url, "--works", "trial-1",
         "--user", plan.solution.kind, "--timeout", repr(plan.runs.decision_timeout_s), "--json",
+        *(["--network"] if plan.solution.network else []),
     ]  # fmt: skip
     return subprocess.Popen(
         command, env={**os.environ, PASSWORD: password}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -74,7 +86,8 @@ async def _run(
     plan: TrialPlan, works: TrialWorks, client: subprocess.Popen[bytes], store: Any, progress: Progress | None
 ) -> dict[str, Any]:
     """Run the trial in a thread while this loop serves it; a client that cannot even connect ends it."""
-    hosting = WireHosting(works, {**isolation(), "limits": described(Limits())})
+    network = plan.solution.network
+    hosting = WireHosting(works, {**isolation(network), "limits": described(Limits(network=network))})
     words: list[bytes] = []
     watcher = threading.Thread(target=lambda: words.append(client.communicate()[1]), daemon=True)
     watcher.start()

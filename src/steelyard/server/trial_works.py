@@ -30,6 +30,7 @@ class TrialWorks(TrialSurface):
         self._early: dict[str, Any] | None = None
         self._hello: dict[str, Any] | None = None
         self._wanted: dict[str, Any] = {}
+        self._refused: dict[str, Any] = {}
         self.player: Session | None = None
 
     # -- the exchange -------------------------------------------------------------------------------------------------
@@ -50,7 +51,8 @@ class TrialWorks(TrialSurface):
     def _answer(self, session: Session, message: dict[str, Any]) -> None:
         question = self.meeting.question
         if message["type"] == "hello":
-            self._hello, self._early, self._wanted, self.state = message, message, {}, "running"
+            self._hello, self._early, self.state = message, message, "running"
+            self._wanted, self._refused = {}, {}
             if question is not None and question["type"] != "hello":
                 self.meeting.answer({"type": "gone", "reason": "its client began anew with a hello"})
             return
@@ -59,7 +61,8 @@ class TrialWorks(TrialSurface):
             return
         wanted = message.get("set")
         if question["type"] == "decide" and isinstance(wanted, dict):
-            message, self._wanted = {**message, "set": {**self._wanted, **wanted}}, {}
+            message = {**message, "set": {**self._wanted, **wanted, **self._refused}}
+            self._wanted, self._refused = {}, {}
         self.meeting.answer(message)
 
     async def _next(self, patience_s: float | None) -> dict[str, Any]:
@@ -97,7 +100,8 @@ class TrialWorks(TrialSurface):
     async def write(self, session: Session, values: dict[str, float]) -> None:
         """Write set-points for the answer to the present question; AccessError or SignalError when that may not be.
 
-        What the one who answers tries and may not is refused here and counted in the trial, as in an answer.
+        What the one who answers tries and may not is refused here and counted in the trial as in an answer: nothing of
+        this answer is used then.
         """
         try:
             for name in values:
@@ -111,7 +115,7 @@ class TrialWorks(TrialSurface):
         except SteelyardError as error:
             self.audit.note("refused", session, works=self.id, set=str(values)[:200], why=str(error))
             if self.player is not None and session.id == self.player.id:
-                self._wanted.update(values)
+                self._refused.update(values)
             raise
         self.player = session
         self._wanted.update(values)

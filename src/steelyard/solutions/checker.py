@@ -10,7 +10,7 @@ from steelyard.errors import SolutionError
 from steelyard.solutions import contract, script, script_line
 from steelyard.solutions.bundle import bundle
 from steelyard.solutions.contract import Answer, Hello, SignalInfo
-from steelyard.solutions.host import Host
+from steelyard.solutions.host import Host, Limits
 from steelyard.solutions.texts import TEXTS
 
 _LINE_ROOMS = ("reheating_furnace.", "descaling.", "bar_rolling.", "cooling_bed.", "line.")
@@ -41,11 +41,12 @@ class _Findings:
 _Boards = Mapping[str, SignalInfo] | Sequence[Mapping[str, SignalInfo]]
 
 
-def check(path: str | Path, signals: _Boards | None = None, lang: str = "en") -> dict[str, Any]:
+def check(path: str | Path, signals: _Boards | None = None, lang: str = "en", network: bool = False) -> dict[str, Any]:
     """Check the solution at `path` against the contract on scripted heats or a scripted shift of a bar line.
 
     `signals` are the signals of a board, or of several of which the one that knows the solution's names is taken: with
     them, names, roles and ranges are checked; without, only their form.
+    `network` leaves it the network.
     Returns {passed, path, hash, solution, isolation, checks: [{id, passed, what, remedy}]}; texts in `lang` (en, ko).
     A faulty solution raises nothing here.
     """
@@ -57,7 +58,8 @@ def check(path: str | Path, signals: _Boards | None = None, lang: str = "en") ->
     except SolutionError as error:
         findings.add("file", False, str(error))
         return {**result, "checks": findings.checks}
-    with Host(path, timeout_s=_TIMEOUT_S, start_timeout_s=_START_S, restarts=0) as host:
+    limits = Limits(network=network)
+    with Host(path, timeout_s=_TIMEOUT_S, start_timeout_s=_START_S, restarts=0, limits=limits) as host:
         hello = _introduced(host, findings)
         if hello is not None:
             result["solution"] = {"name": hello.name, "version": hello.version, "kind": hello.kind}
@@ -116,7 +118,7 @@ def _behaves(host: Host, signals: Mapping[str, SignalInfo] | None, findings: _Fi
         return
     same = _replay(host, names, infos) == first
     findings.add("repeats_in_process", same)
-    with Host(host.bundle.path, timeout_s=_TIMEOUT_S, restarts=0, signals=signals) as other:
+    with Host(host.bundle.path, timeout_s=_TIMEOUT_S, restarts=0, signals=signals, limits=host.limits) as other:
         findings.add("repeats_in_new_process", _replay(other, names, infos) == first)
         findings.add("stops", other.close())
 

@@ -9,13 +9,13 @@ import contextlib
 import json
 import random
 import struct
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from steelyard.studies.children import arguments, orders, run, say
-from steelyard.studies.wire_clients import NAMESPACE, Nobody, api_of, node_of
+from steelyard.studies.wire_clients import NAMESPACE, Nobody, api_of, node_of, opcua_client
 from steelyard.studies.wire_latency import FLOATS_AT, READ_INPUTS, Rest
 
 READ = ("live.lag", "line.pace_setpoint", "reheating_furnace.zone_setpoint[top_1]")
@@ -25,40 +25,47 @@ MOST_SURPRISES, MOST_SNAPSHOTS = 20, 90
 OK, LEASE_HELD, BAD, WORSE = 200, 409, 400, 500
 
 
-class Clients:
-    """All clients of one soak."""
+class Tally:
+    """What the clients of one soak did, and what should not have happened."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
-        """`given` holds urls, passwords, seed."""
-        self.urls, self.passwords = given["urls"], given["passwords"]
-        self.luck = random.Random(f"soak.clients.{given['seed']}")
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.surprises: list[str] = []
 
-    async def work(self) -> None:
-        """Run all of them until cancelled."""
-        kinds = (self.rest, self.browser, self.opcua, self.mqtt, self.modbus, self.wanderer)
-        async with asyncio.TaskGroup() as group:
-            for kind in kinds:
-                group.create_task(self._again(kind.__name__, kind))
-
-    async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do a client's work over and over; one that fails is noted and comes back."""
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 a client that fails is what is being counted here
-                self.counts[f"{name}_failed"] += 1
-                self._surprise(f"{name}: {error!r}")
-                await asyncio.sleep(AGAIN_S)
-
-    def _surprise(self, what: str) -> None:
+    def surprise(self, what: str) -> None:
+        """Note what should not have happened; the first of them in words."""
         self.counts["surprises"] += 1
         if len(self.surprises) < MOST_SURPRISES:
             self.surprises.append(what[:300])
 
-    # -- REST ---------------------------------------------------------------------------------------------------------
-    async def rest(self) -> None:
+
+class Client(ABC):
+    """One client: `work` is done over and over until the soak ends. `luck` is a random stream of its own."""
+
+    def __init__(self, given: dict[str, Any], tally: Tally) -> None:
+        """`given` holds urls, passwords, seed."""
+        self.urls, self.passwords, self.tally, self.counts = given["urls"], given["passwords"], tally, tally.counts
+        self.luck = random.Random(f"soak.{type(self).__name__}.{given['seed']}")
+
+    @abstractmethod
+    async def work(self) -> None:
+        """Do what this client does."""
+
+    async def again(self) -> None:
+        """Work over and over; a client that fails is noted and comes back."""
+        while True:
+            try:
+                await self.work()
+            except Exception as error:  # noqa: BLE001 a client that fails is what is being counted here
+                self.counts["failed"] += 1
+                self.tally.surprise(f"{type(self).__name__}: {error!r}")
+                await asyncio.sleep(AGAIN_S)
+
+
+class RestClient(Client):
+    """Reads, writes the pace as the planner, tries what is not allowed, and lets forks run beside the works."""
+
+    async def work(self) -> None:
         """Read, write the pace as the planner, and try what is not allowed, about five times a second."""
         planner = await asyncio.to_thread(Rest, self.urls["rest"], self.passwords["planner"], "planner")
         engineer = await asyncio.to_thread(Rest, self.urls["rest"], self.passwords["engineer"], "engineer")
@@ -77,7 +84,7 @@ class Clients:
             status, answer = planner.ask("POST", "/works/main/write", wanted)
             self.counts["rest_lease_held" if status == LEASE_HELD else "rest_writes"] += 1
             if status not in (OK, LEASE_HELD):
-                self._surprise(f"a write was answered by {status} {answer[:100]!r}")
+                self.tally.surprise(f"a write was answered by {status} {answer[:100]!r}")
         if self.luck.random() < 0.01:
             self._what_if(engineer)
         for client, path, body in (
@@ -96,17 +103,21 @@ class Clients:
         engineer.post(f"/works/{fork}/advance", {"n": 60, "read": [PACE]})
         status, answer = engineer.ask("DELETE", f"/works/{fork}", None)
         if status >= BAD:
-            self._surprise(f"a fork stays: {status} {answer[:100]!r}")
+            self.tally.surprise(f"a fork stays: {status} {answer[:100]!r}")
         self.counts["forks"] += 1
 
     def _forbidden(self, client: Rest, what: str, body: dict[str, Any]) -> None:
         status, answer = client.ask("POST", f"/works/main/{what}", json.dumps(body))
         self.counts["forbidden"] += 1
         if not BAD <= status < WORSE:
-            self._surprise(f"{what} {body} was answered by {status} {answer[:100]!r}")
+            self.tally.surprise(f"{what} {body} was answered by {status} {answer[:100]!r}")
 
-    async def browser(self) -> None:
-        """Follow the live stream of the line."""
+
+class Browser(Client):
+    """Follows the live stream of the line."""
+
+    async def work(self) -> None:
+        """Count frames; ConnectionError when the stream ends."""
         url = api_of(self.urls["rest"])
         reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=1 << 20)
         path = f"{url.path}/works/main/stream?names=line.*"
@@ -118,20 +129,23 @@ class Clients:
             writer.close()
         raise ConnectionError("the live stream ended")
 
-    # -- OPC UA -------------------------------------------------------------------------------------------------------
-    async def opcua(self) -> None:
-        """Subscribe to a unit, write a zone set-point as the controller, try to write what nobody may."""
-        from asyncua import Client, ua
 
-        clients = self
+class OpcUaClient(Client):
+    """Subscribes, reads and writes."""
+
+    async def work(self) -> None:
+        """Subscribe to a unit, write a zone set-point as the controller, try to write what nobody may."""
+        from asyncua import ua
+
+        counts = self.counts
 
         class Handler:
             """Counts values."""
 
             def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
-                clients.counts["opcua_values"] += 1
+                counts["opcua_values"] += 1
 
-        async with Client(self.urls["opcua"], timeout=30) as client:
+        async with opcua_client(self.urls["opcua"]) as client:
             index = await client.get_namespace_index(NAMESPACE)
             unit = client.get_node(node_of("line", index))
             nodes = [
@@ -146,12 +160,9 @@ class Clients:
                 await asyncio.sleep(2.0)
 
     async def _opcua_writes(self, index: int) -> None:
-        from asyncua import Client, ua
+        from asyncua import ua
 
-        client = Client(self.urls["opcua"], timeout=30)
-        client.set_user("controller")
-        client.set_password(self.passwords["controller"])
-        async with client:
+        async with opcua_client(self.urls["opcua"], "controller", self.passwords["controller"]) as client:
             zone, pace = (client.get_node(node_of(name, index)) for name in (ZONE, PACE))
             before = float(await zone.read_value())
             await zone.write_value(ua.DataValue(ua.Variant(round(before, 3), ua.VariantType.Double)))
@@ -162,10 +173,13 @@ class Clients:
                     await node.write_value(ua.DataValue(ua.Variant(value)))
                 except ua.UaStatusCodeError:
                     continue
-                self._surprise(f"OPC UA took {value!r} for {node}")
+                self.tally.surprise(f"OPC UA took {value!r} for {node}")
 
-    # -- MQTT ---------------------------------------------------------------------------------------------------------
-    async def mqtt(self) -> None:
+
+class MqttClient(Client):
+    """Subscribes, and publishes commands."""
+
+    async def work(self) -> None:
         """Follow the plain topics of the line and Sparkplug for a while; in every second session write as well.
 
         The planner's lease is free again when the session ends, so that the client of REST has its turn.
@@ -197,8 +211,11 @@ class Clients:
                 self.counts["mqtt_commands"] += 1
             await asyncio.sleep(1.0)
 
-    # -- Modbus -------------------------------------------------------------------------------------------------------
-    async def modbus(self) -> None:
+
+class ModbusClient(Client):
+    """Reads registers."""
+
+    async def work(self) -> None:
         """Read registers ten times a second, and try to write them: this server takes no writes over Modbus."""
         address = urlsplit(self.urls["modbus"])
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -206,13 +223,13 @@ class Clients:
             for number in range(1, 1 << 16):
                 writer.write(struct.pack(">HHHBBHH", number, 0, 6, 1, READ_INPUTS, FLOATS_AT, 100))
                 if (await self._modbus_answer(reader))[0] != READ_INPUTS:
-                    self._surprise("Modbus did not give 100 registers")
+                    self.tally.surprise("Modbus did not give 100 registers")
                 self.counts["modbus_reads"] += 1
                 if number % 20 == 0:
                     writer.write(struct.pack(">HHHBBHH", number, 0, 6, 1, 6, 0, 1))
                     self.counts["forbidden"] += 1
                     if (await self._modbus_answer(reader))[0] < 0x80:
-                        self._surprise("Modbus took a write")
+                        self.tally.surprise("Modbus took a write")
                 await asyncio.sleep(0.1)
         finally:
             writer.close()
@@ -222,8 +239,11 @@ class Clients:
         head = await reader.readexactly(7)
         return await reader.readexactly(struct.unpack(">HHHB", head)[2] - 1)
 
-    # -- the one that breaks off --------------------------------------------------------------------------------------
-    async def wanderer(self) -> None:
+
+class Wanderer(Client):
+    """The one that breaks off."""
+
+    async def work(self) -> None:
         """Connect somewhere, begin something, and go without a word, at random."""
         await asyncio.sleep(self.luck.uniform(0.0, 1.0))
         kind = self.luck.choice(("rest", "opcua", "mqtt", "modbus", "subscriber"))
@@ -232,9 +252,7 @@ class Clients:
 
     async def _subscriber(self) -> None:
         """Go without a word in the middle of an OPC UA subscription."""
-        from asyncua import Client
-
-        client = Client(self.urls["opcua"], timeout=10)
+        client = opcua_client(self.urls["opcua"])
         await client.connect()
         index = await client.get_namespace_index(NAMESPACE)
         subscription = await client.create_subscription(100, Nobody())
@@ -275,16 +293,20 @@ def _connect(client_id: str) -> bytes:
     return bytes([0x10, len(body)]) + body
 
 
+CLIENTS: tuple[type[Client], ...] = (RestClient, Browser, OpcUaClient, MqttClient, ModbusClient, Wanderer)
+
+
 async def soak(given: dict[str, Any]) -> None:
     """Be the clients until the parent says stop; say how often what was done whenever it asks."""
-    clients = Clients(given)
-    work = asyncio.create_task(clients.work())
+    tally = Tally()
+    work = [asyncio.create_task(kind(given, tally).again()) for kind in CLIENTS]
     say({"ready": True})
     async for order in orders():
         if order["order"] == "stop":
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-        say({"counts": dict(sorted(clients.counts.items())), "surprises": clients.surprises})
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+        say({"counts": dict(sorted(tally.counts.items())), "surprises": tally.surprises})
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from steelyard.studies.wire_plant import signal_names
 
 PATIENCE_S = 15.0
 FIRST_HANDLE = 201  # of asyncua's subscriptions
-API = "/api/v1"
+API, SESSION_MS = "/api/v1", 60_000
 NAMESPACE = "urn:steelyard:board"
 
 
@@ -36,6 +36,18 @@ def node_of(name: str, namespace: int) -> str:
     ('ns=2;s=main/live.speed', 'ns=2;s=main')
     """
     return f"ns={namespace};s=main" + (f"/{name}" if name else "")
+
+
+def opcua_client(url: str, user: str = "", password: str = "") -> Any:
+    """Return an OPC UA client that is not connected yet, without login when no user is given."""
+    from asyncua import Client
+
+    client = Client(url, timeout=30)
+    client.session_timeout = SESSION_MS
+    if user:
+        client.set_user(user)
+        client.set_password(password)
+    return client
 
 
 class Ledger:
@@ -92,7 +104,7 @@ class OpcUaReaders:
         await _until_complete(self.ledgers, 0)
 
     async def _subscribe(self, ledger: Ledger) -> None:
-        from asyncua import Client, ua
+        from asyncua import ua
         from asyncua.common.subscription import Subscription
 
         class Counting(Subscription):
@@ -103,7 +115,7 @@ class OpcUaReaders:
                     for item in getattr(notification, "MonitoredItems", ()):
                         ledger.note(item.ClientHandle - FIRST_HANDLE, item.Value.Value.Value)
 
-        client = Client(self.url, timeout=60)
+        client = opcua_client(self.url)
         await client.connect()
         self._clients.append(client)
         index = await client.get_namespace_index(NAMESPACE)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from steelyard.studies.children import arguments, orders, run, say
-from steelyard.studies.wire_clients import NAMESPACE, api_of, node_of
+from steelyard.studies.wire_clients import NAMESPACE, api_of, node_of, opcua_client
 
 TAGS, WARM = 60, 30
 READ_INPUTS, FLOATS_AT = 4, 1000
@@ -79,16 +79,13 @@ def rest_lockstep(given: dict[str, Any]) -> dict[str, Any]:
 
 async def opcua_lockstep(given: dict[str, Any]) -> dict[str, Any]:
     """Call the method Advance, alone and followed by one read of 60 tags."""
-    from asyncua import Client, ua
+    from asyncua import ua
 
     names = [
         entry["name"]
         for entry in Rest(given["urls"]["rest"], given["passwords"]["controller"]).get("/works/main/signals")
     ]
-    client = Client(given["urls"]["opcua"], timeout=30)
-    client.set_user("controller")
-    client.set_password(given["passwords"]["controller"])
-    await client.set_security_string(given["security"]) if given.get("security") else None
+    client = opcua_client(given["urls"]["opcua"], "controller", given["passwords"]["controller"])
     async with client:
         index = await client.get_namespace_index(NAMESPACE)
         works, advance = client.get_node(node_of("", index)), ua.NodeId.from_string(node_of("Advance", index))
@@ -107,9 +104,7 @@ async def opcua_lockstep(given: dict[str, Any]) -> dict[str, Any]:
 
 async def first_opcua_value(url: str) -> float:
     """Return the speed of the works, as a fresh client without login reads it over OPC UA."""
-    from asyncua import Client
-
-    async with Client(url, timeout=30) as client:
+    async with opcua_client(url) as client:
         index = await client.get_namespace_index(NAMESPACE)
         return float(await client.get_node(node_of("live.speed", index)).read_value())
 

@@ -185,8 +185,8 @@ def run_detector_trial(
     def lane(number: int) -> Iterator[Any]:
         with ExitStack() as stack:
             paths = (plan.baseline_path(), plan.solution_path())
-            both = hosted(plan, paths[0], infos, number), hosting.host(plan, infos, number)
-            hosts = [stack.enter_context(host) for host in both]
+            pair = hosted(plan, paths[0], infos, number), hosting.host(plan, infos, number)
+            hosts = [stack.enter_context(host) for host in pair]
             for host, path in zip(hosts, paths, strict=True):
                 host.open()
                 check_hello(path, "detector", host)
@@ -207,11 +207,13 @@ def run_detector_trial(
         "isolation": hello[0][1],
         "connection": hosting.connection(),
         "places": plan.places(),
-        "reasons": {
-            str(run.job.index + 1): said
-            for run in runs
-            if (said := [*run.solution.sound.reasons, *run.solution.faulty.reasons])
-        },
+        "reasons": _reasons(runs),
     }
     parts = assemble.Parts(plan, plan_hash, plant, root, seal, hello[0][0], main, variants)
     return assemble.seal_report(detector_report(parts), facts)
+
+
+def _reasons(runs: list[DetectorRun]) -> dict[str, list[str]]:
+    """Return why answers were faults, by the number of the campaign."""
+    said = {str(run.job.index + 1): [*run.solution.sound.reasons, *run.solution.faulty.reasons] for run in runs}
+    return {number: words for number, words in said.items() if words}

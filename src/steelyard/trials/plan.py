@@ -114,6 +114,8 @@ class TrialPlan:
         for name, path in (("solution", self.solution_path()), ("baseline", self.baseline_path())):
             sections[name]["path"] = Path(sections[name]["path"]).name
             sections[name]["hash"] = bundle(path).hash if path is not None else ""
+        if not self.solution.network:
+            del sections["solution"]["network"]  # as plans were before it could be declared: their hash stays
         if sections["data"]["scored_share"] == QUARTER:
             del sections["data"]["scored_share"]  # as plans were before there was a choice: their hash stays
         twin = self.twin_path()

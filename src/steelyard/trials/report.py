@@ -163,6 +163,7 @@ def facts(view: View) -> dict[str, Any]:
         "started": known.get("started", ""),
         "seconds": number(known.get("seconds"), 1),
         "isolation": view.isolation(known.get("isolation", {})),
+        "connection": view.connection(known.get("connection") or {}),
         "ratio": ratio(view),
         "answer": f"{number(spent / requests / 1000.0)} ms, {number(requests, 0)}×" if requests else "–",
         "versions": ", ".join(f"{name} {version}" for name, version in known.get("versions", {}).items()),

@@ -31,10 +31,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Solution:
-    """The object under test: its file (or ``reference:NAME``) and its role."""
+    """The object under test: its file (or ``reference:NAME``), its role, and whether it needs the network."""
 
     path: str = entry()
     kind: str = entry(choices=("advisor", "controller", "predictor", "detector"))
+    network: bool = entry(False)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,13 @@ class View:
                  if isinstance(word, str)}  # fmt: skip
         return ", ".join(self.label(key) if key in known else plain for key, plain in named.items())
 
+    def connection(self, found: dict[str, Any]) -> str:
+        """Return in words how the solution was asked, when it was over the wire; "" when it was over a pipe."""
+        if "over" not in found:
+            return ""
+        key = f"connection_{found['over']}"
+        return self.label(key) if key in labels(self.process) else str(found["over"])
+
     def name(self, kpi: str) -> str:
         """Return a KPI's name."""
         return self.pick(self.kpis[kpi].name)

@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
-from collections.abc import Iterator
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,6 +16,7 @@ from steelyard.web import routes_server, routes_state, routes_works
 from steelyard.web.desk import Desk
 from steelyard.web.doors import ROOT, install
 from steelyard.web.guard import Guard
+from steelyard.web.listener import Listener, listener, listening
 from steelyard.web.problems import answer
 from steelyard.web.sessions import TOKEN_LIFE_S
 
@@ -31,7 +29,7 @@ NOTE = {
     "ko": "REST와 실시간 스트림; 설명은 {url}/docs",
 }
 LONGEST_GOODBYE_S = 0.4
-KEEP_ALIVE_S, MOST_CONNECTIONS, BACKLOG = 120, 600, 256
+MOST_CONNECTIONS = 600
 
 
 def application(desk: Desk) -> FastAPI:
@@ -54,21 +52,16 @@ class WebServer:
         """`port` 0 takes a free one; `token_life_s` is how long a login lasts [s]."""
         self._desk, self._host, self._port = Desk(site, token_life_s), host, port
         self._socket: socket.socket | None = None
-        self._server: _Server | None = None
+        self._server: Listener | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the port and answer; SteelyardError when the port is taken."""
-        self._socket = _listen(self._host, self._port)
+        self._socket = listening(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         desk = self._desk
-        config = uvicorn.Config(
-            Guard(application(desk), desk.counts, desk.site.audit, self._host), http="httptools", ws="none",
-            lifespan="off", log_config=None, access_log=False, server_header=False, proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_S, limit_concurrency=MOST_CONNECTIONS, backlog=BACKLOG,
-        )  # fmt: skip
-        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-        self._server = _Server(config)
+        guard = Guard(application(desk), desk.counts, desk.site.audit, self._host, self._crowded)
+        self._server = listener(guard, self._noise)
         desk.open()
         self._task = asyncio.create_task(self._server.serve([self._socket]))
         while not self._server.started:
@@ -88,6 +81,14 @@ class WebServer:
                 task.cancel()
             await self._task
 
+    def _crowded(self) -> bool:
+        return self._server is not None and len(self._server.server_state.connections) > MOST_CONNECTIONS
+
+    def _noise(self, peer: str) -> None:
+        """Count and log what was no HTTP."""
+        self._desk.counts["malformed"] += 1
+        self._desk.site.audit.note("malformed", via="rest", peer=peer, why="no HTTP request")
+
     def endpoints(self) -> list[Endpoint]:
         """Return where it listens."""
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -98,24 +99,3 @@ class WebServer:
     def counts(self) -> dict[str, int]:
         """Return what passed so far: requests, values_out, writes, refused, malformed, encoded, dropped, clients."""
         return {**self._desk.counts, "clients": self._desk.clients()}
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals of the process to who runs the loop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # told so, asyncio sets TCP_NODELAY
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
-    except OSError as error:
-        found.close()
-        raise SteelyardError(f"REST cannot listen on {host}:{port} ({error.strerror}); choose another port") from error
-    found.setblocking(False)
-    return found

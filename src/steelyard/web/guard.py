@@ -30,9 +30,11 @@ HEADERS = [
 class Guard:
     """Stands around the application."""
 
-    def __init__(self, app: Any, counts: dict[str, int], audit: Any, host: str) -> None:
-        """`host` is where the server listens."""
-        self._app, self._counts, self._audit = app, counts, audit
+    def __init__(
+        self, app: Any, counts: dict[str, int], audit: Any, host: str, crowded: Callable[[], bool]
+    ) -> None:  # fmt: skip
+        """`host` is where the server listens; while it is `crowded` nobody else is answered."""
+        self._app, self._counts, self._audit, self._crowded = app, counts, audit, crowded
         self._hosts = LOOPBACK if host in LOOPBACK | {"::1"} else None
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -59,6 +61,8 @@ class Guard:
 
     def _refusal(self, headers: dict[bytes, bytes]) -> tuple[str, str] | None:
         """Return the kind and the reason of a refusal at the door, None when the request may pass."""
+        if self._crowded():
+            return "busy", "too many connections are open; close some"
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._hosts is not None and _name(host) not in self._hosts:
             return "not-allowed", f"this server answers to localhost and 127.0.0.1 only, not to {host[:100]!r}"

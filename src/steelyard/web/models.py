@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from steelyard.live.clock import FASTEST, SLOWEST
 
-MOST_NAMES, MOST_SET, MOST_STEPS, MOST_ROWS = 2000, 500, 86_400, 100_000
+MOST_NAMES, MOST_ASKED, MOST_SET, MOST_STEPS, MOST_ROWS = 2000, 500, 500, 86_400, 100_000
 LONGEST_PLANT_S = 1e10
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -95,7 +95,7 @@ class Nothing(Query):
 class WhichNames(Query):
     """Which signals: names, in which `*` stands for any text; all when none is given."""
 
-    names: Names = []
+    names: Annotated[list[Name], Field(max_length=MOST_ASKED)] = []
 
 
 class Span(WhichNames):

@@ -92,16 +92,21 @@ def detail_of(error: Exception, kind: str) -> str:
     return str(error.detail) if isinstance(error, HTTPException) else str(error)
 
 
-def problem(kind: str, detail: str, path: str, language: str = "en") -> Response:
-    """Return the answer for a problem."""
+def written(kind: str, detail: str, path: str, language: str = "en") -> tuple[int, str, bytes]:
+    """Return status, media type and text of a problem."""
     status, title = TITLES[kind]
-    headers = {"WWW-Authenticate": 'Bearer realm="steelyard"'} if status == 401 else {}
     body: dict[str, Any] = {
         "type": f"/api/v1/docs#{kind}", "title": title[language], "status": status,
         "detail": detail[:LONGEST_DETAIL], "instance": path[:LONGEST_DETAIL],
     }  # fmt: skip
-    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(text, status, {**headers, "Content-Language": language}, MEDIA)
+    return status, MEDIA, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def problem(kind: str, detail: str, path: str, language: str = "en") -> Response:
+    """Return the answer for a problem."""
+    status, media, text = written(kind, detail, path, language)
+    headers = {"WWW-Authenticate": 'Bearer realm="steelyard"'} if status == 401 else {}
+    return Response(text, status, {**headers, "Content-Language": language}, media)
 
 
 def language_of(accepted: str) -> str:

@@ -68,8 +68,10 @@ async def write(works: Works, body: m.Write, session: By, desk: At, request: Req
     request.state.audited = True
     try:
         await works.write(session, body.set)
-    except SteelyardError:
+    except SteelyardError as error:
         desk.counts["refused"] += 1
+        if not works.frame.connected:
+            raise LostError(str(error)) from error
         raise
     desk.counts["writes"] += len(body.set)
     return {"set": body.set}

@@ -14,6 +14,7 @@ from steelyard.protocols.opcua.unit_codes import CODES, engineering_unit
 from steelyard.units import UNITS
 
 pytestmark = pytest.mark.asyncio
+COMPANIONS = ("DI", "Machinery")
 
 
 async def test_every_signal_of_the_board_is_a_node_with_unit_range_and_description(served: Any) -> None:
@@ -91,7 +92,16 @@ async def test_works_come_and_go(served: Any) -> None:
 
 async def test_a_works_says_what_it_is(served: Any) -> None:
     async with served.client() as client:
+        di, machinery = [await client.get_namespace_index(f"http://opcfoundation.org/UA/{n}/") for n in COMPANIONS]
+        machines = client.get_node(ua.NodeId(1001, machinery))
+        assert (await client.nodes.objects.get_child(f"{machinery}:Machines")).nodeid == machines.nodeid
+        found = await machines.get_child(["2:main", f"{di}:Identification"])
+        assert (await found.read_type_definition()).Identifier == 1012
         node = client.get_node("ns=2;s=main/Identification")
+        assert found == node
+        with served.synthetic(1, "guest"):
+            assert len(await machines.get_children()) == 2
+        assert len(await machines.get_children()) == 1
         known = {(await p.read_browse_name()).Name: await p.read_value() for p in await node.get_properties()}
         assert known["Manufacturer"].Text == "Steelyard"
         assert known["ProductInstanceUri"] == "urn:steelyard:test:main"

@@ -4,6 +4,7 @@ Nothing is copied ahead: a request takes the registers it names out of one frame
 (role, lease, range, audit log), of whole set-points, all or none.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class Bank:
     into the audit log; `count` is how many registers or bits were asked for.
     """
 
-    def __init__(self, devices: dict[int, Device], session: Session, writable: bool) -> None:
+    def __init__(self, devices: Mapping[int, Device], session: Session, writable: bool) -> None:
         self._devices, self._session, self._writable = devices, session, writable
         self.refusal, self.logged, self.count = "", False, 0
 

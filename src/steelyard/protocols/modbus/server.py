@@ -1,47 +1,18 @@
-"""The Modbus TCP server: who is connected, which request comes next, what is answered.
-
-Requests and answers are pymodbus's own (its PDUs and its TCP framer). The connection is ours: pymodbus 3.16 does not
-tell a datastore who asks, loses requests that arrive together, and waits for ever behind a wrong protocol id.
-"""
+"""The Modbus TCP server: where it listens, which works are under which device id, who is connected."""
 
 import asyncio
-import struct
-import time
 from typing import Any
-
-from pymodbus.constants import ExcCodes
-from pymodbus.exceptions import ModbusException
-from pymodbus.framer.socket import FramerSocket
-from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
-from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest
-from pymodbus.pdu.register_message import (
-    ReadHoldingRegistersRequest,
-    ReadInputRegistersRequest,
-    WriteMultipleRegistersRequest,
-    WriteSingleRegisterRequest,
-)
 
 from steelyard.errors import SteelyardError
 from steelyard.live.access import ANONYMOUS_ROLES, Session
 from steelyard.live.site import Site
 from steelyard.plant.board import ROLE_WRITES
 from steelyard.protocols.adapter import Endpoint
-from steelyard.protocols.modbus.bank import Bank, Device
+from steelyard.protocols.modbus.bank import Device
+from steelyard.protocols.modbus.conversation import BrokenFrameError, Conversation, Tally
 
-REQUESTS: dict[int, type[ModbusPDU]] = {
-    2: ReadDiscreteInputsRequest, 3: ReadHoldingRegistersRequest, 4: ReadInputRegistersRequest,
-    6: WriteSingleRegisterRequest, 16: WriteMultipleRegistersRequest,
-}  # fmt: skip
-EXACT_LENGTH = {2: 4, 3: 4, 4: 4, 6: 4}
-WRITES = {6, 16}
-LONGEST = 254  # bytes after the length field: unit id and PDU
 MAIN, LAST_DEVICE = 1, 247
-IDLE_S, SENDING_S = 300.0, 10.0
-REQUESTS_PER_S = 500
-
-
-class BrokenFrameError(Exception):
-    """The bytes of a connection are no Modbus TCP; what follows cannot be told apart."""
+IDLE_S = 300.0
 
 
 class ModbusServer:
@@ -64,8 +35,7 @@ class ModbusServer:
         self._next_id = MAIN
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[Any]] = set()
-        self._framer = FramerSocket(DecodePDU(True))
-        self._counts = dict.fromkeys(("connections", "requests", "values_out", "writes", "refused", "malformed"), 0)
+        self._tally = Tally(site.audit)
 
     # -- life ---------------------------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -108,7 +78,7 @@ class ModbusServer:
 
     def counts(self) -> dict[str, int]:
         """Return clients, connections, requests, values_out (registers and bits), writes, refused, malformed."""
-        return {"clients": len(self._clients), **self._counts}
+        return {"clients": len(self._clients), **self._tally.counts}
 
     def devices(self) -> dict[int, str]:
         """Return the works under each device id."""
@@ -126,25 +96,27 @@ class ModbusServer:
             self._site.audit.note("refused", via="modbus", works=works.id, why=f"not on Modbus: {error}")
 
     async def _remove(self, works: Any) -> None:
-        self._devices = {i: device for i, device in self._devices.items() if device.works is not works}
+        for device_id in [i for i, device in self._devices.items() if device.works is works]:
+            del self._devices[device_id]
 
     # -- one connection -----------------------------------------------------------------------------------------------
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = "{}:{}".format(*(writer.get_extra_info("peername") or ("?", "?"))[:2])
+        roles = frozenset({self._writer}) if self._writer else ANONYMOUS_ROLES
+        session = Session("modbus" if self._writer else "anonymous", roles, "modbus", peer)
         if len(self._clients) >= self._most:
-            self._refused(None, peer, f"more than {self._most} connections")
+            self._tally.refused(session, f"more than {self._most} connections")
             writer.close()
             return
         task = asyncio.current_task()
         assert task is not None
         self._clients.add(task)
-        self._counts["connections"] += 1
-        roles = frozenset({self._writer}) if self._writer else ANONYMOUS_ROLES
-        session = Session("modbus" if self._writer else "anonymous", roles, "modbus", peer)
+        self._tally.counts["connections"] += 1
+        talk = Conversation(self._devices, session, self._writer is not None, self._tally, self._idle_s)
         try:
-            await self._converse(reader, writer, session)
+            await talk.run(reader, writer)
         except BrokenFrameError as error:
-            self._malformed(session, str(error))
+            self._tally.malformed(session, str(error))
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # gone, silent for too long, or the server stops
         except Exception as error:  # noqa: BLE001 one connection must not end the others
@@ -154,77 +126,3 @@ class ModbusServer:
                 works.leases.release(session)
             self._clients.discard(task)
             writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session) -> None:
-        """Answer one request after the other, at most `REQUESTS_PER_S`, until the client goes."""
-        since, made = time.monotonic(), 0
-        while (frame := await self._frame(reader)) is not None:
-            transaction, device_id, data = frame
-            self._counts["requests"] += 1
-            answer = await self._answer(session, device_id, data)
-            answer.transaction_id, answer.dev_id = transaction, device_id
-            writer.write(self._framer.buildFrame(answer))
-            async with asyncio.timeout(SENDING_S):
-                await writer.drain()
-            made += 1
-            pause = 0.0
-            if made >= REQUESTS_PER_S:
-                pause = max(0.0, since + 1.0 - time.monotonic())
-                since, made = time.monotonic() + pause, 0
-            await asyncio.sleep(pause)  # let the others have their turn
-
-    async def _frame(self, reader: asyncio.StreamReader) -> tuple[int, int, bytes] | None:
-        """Return transaction, device id and PDU of the next request; None when the client went between two."""
-        try:
-            async with asyncio.timeout(self._idle_s):
-                head = await reader.readexactly(7)
-            transaction, protocol, length, device_id = struct.unpack(">HHHB", head)
-            if protocol != 0:
-                raise BrokenFrameError(f"protocol id {protocol} is not that of Modbus (0)")
-            if not 2 <= length <= LONGEST:
-                raise BrokenFrameError(f"length {length} is outside 2 to {LONGEST}")
-            async with asyncio.timeout(min(SENDING_S, self._idle_s)):
-                return transaction, device_id, await reader.readexactly(length - 1)
-        except asyncio.IncompleteReadError as error:
-            if error.partial or error.expected != 7:
-                raise BrokenFrameError("the connection ended inside a request") from error
-            return None
-
-    async def _answer(self, session: Session, device_id: int, data: bytes) -> ModbusPDU:
-        """Return the answer to one request; what cannot be read, is not known or not allowed gets an exception code."""
-        function = data[0]
-        if function not in REQUESTS:
-            self._refused(session, session.peer, f"function {function} is not offered")
-            return ExceptionResponse(function & 0x7F, ExcCodes.ILLEGAL_FUNCTION)
-        request = REQUESTS[function]()
-        try:
-            if len(data) - 1 != EXACT_LENGTH.get(function, len(data) - 1):
-                raise ValueError(f"{len(data) - 1} bytes")
-            request.decode(data[1:])
-        except (ModbusException, ValueError, IndexError, struct.error) as error:
-            self._malformed(session, f"function {function}: {error}")
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_VALUE)
-        bank = Bank(self._devices, session, self._writer is not None)
-        if not bank.knows(device_id):
-            self._refused(session, session.peer, f"there is no device {device_id}")
-            return ExceptionResponse(function, ExcCodes.GATEWAY_PATH_UNAVIABLE)
-        answer = await request.datastore_update(bank, device_id)  # type: ignore[arg-type]
-        self._account(session, function, bank, answer)
-        return answer
-
-    def _account(self, session: Session, function: int, bank: Bank, answer: ModbusPDU) -> None:
-        if bank.refusal:
-            self._refused(session, session.peer, bank.refusal, bank.logged)
-        elif answer.isError():
-            self._malformed(session, f"function {function}: counts and bytes do not agree")
-        else:
-            self._counts["writes" if function in WRITES else "values_out"] += 1 if function in WRITES else bank.count
-
-    def _refused(self, session: Session | None, peer: str, why: str, logged: bool = False) -> None:
-        self._counts["refused"] += 1
-        if not logged:
-            self._site.audit.note("refused", session, **({} if session else {"via": "modbus", "peer": peer}), why=why)
-
-    def _malformed(self, session: Session, why: str) -> None:
-        self._counts["malformed"] += 1
-        self._site.audit.note("malformed", session, why=why)

@@ -31,8 +31,8 @@ class Links(Protocol):
     async def start(self) -> None:
         """Open."""
 
-    async def stop(self) -> None:
-        """Close."""
+    async def stop(self, said: bool) -> None:
+        """Close; without a farewell `said`, so that a broker says it for us."""
 
     async def publish(self, messages: Iterable[Message]) -> None:
         """Publish on plain topics."""
@@ -70,7 +70,7 @@ class EmbeddedLinks:
         self._node.voice.will()
         await self._node.up()
 
-    async def stop(self) -> None:
+    async def stop(self, said: bool) -> None:
         """Close it."""
         await self.broker.stop()
 
@@ -142,8 +142,10 @@ class RemoteLinks:
         await self._plain.start()
         await self._edge.start()
 
-    async def stop(self) -> None:
-        """Disconnect."""
+    async def stop(self, said: bool) -> None:
+        """Disconnect, or cut the connections when the farewell was not `said`."""
+        if not said:
+            await asyncio.gather(self._plain.die(stay=True), self._edge.die(stay=True))
         if self._worker is not None:
             self._worker.cancel()
         await asyncio.gather(self._plain.stop(), self._edge.stop())

@@ -18,7 +18,7 @@ from steelyard.protocols.mqtt.topics import Message, site_base
 from steelyard.protocols.mqtt.tree import Tree
 
 GROUP = "steelyard"
-LOOK_S, STOP_S = 0.5, 0.3
+LOOK_S, STOP_S = 0.5, 0.4
 
 
 class MqttAdapter:
@@ -63,18 +63,19 @@ class MqttAdapter:
         """Say offline and NDEATH, then close."""
         if self._watch is not None:
             self._watch.cancel()
-        for station in list(self._stations.values()):
-            await station.stop()
+        await asyncio.gather(*(station.stop() for station in self._stations.values()))
         try:
             await asyncio.wait_for(self._farewell(), STOP_S)
+            said = True
         except TimeoutError:
-            self.site.audit.note("command", via="mqtt", command="stop", why="the broker did not take the farewell")
-        await self._links.stop()
+            said = False
+            self.site.audit.note("broker", via="mqtt", what="it did not take the farewell in time; it has our wills")
+        await self._links.stop(said)
 
     async def _farewell(self) -> None:
         last = [station.speaker.state("offline") for station in self._stations.values()]
-        await self._links.publish([*last, Message(f"{site_base(self.site.name)}/state", b"offline", True)])
         await self.node.stop()
+        await self._links.publish([*last, Message(f"{site_base(self.site.name)}/state", b"offline", True)])
 
     def endpoints(self) -> list[Endpoint]:
         """Return where clients find us."""

@@ -84,6 +84,7 @@ class RemoteLink:
         self._client: aiomqtt.Client | None = None
         self._may, self._lock = asyncio.Event(), asyncio.Lock()
         self._may.set()
+        self._ending = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -92,6 +93,7 @@ class RemoteLink:
 
     async def stop(self) -> None:
         """Disconnect and stay away."""
+        self._ending = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task], timeout=STOP_S)
@@ -136,7 +138,7 @@ class RemoteLink:
 
     async def _keep_up(self) -> None:
         pause, said = FIRST_PAUSE_S, ""
-        while True:
+        while not self._ending:
             await self._may.wait()
             begun = time.monotonic()
             try:

@@ -12,7 +12,7 @@ from steelyard.protocols.mqtt.topics import Message
 
 WAITING_FRAMES = 16
 REMEMBERED = 64
-LONGEST_TELL_S = 5.0
+LONGEST_TELL_S, LONGEST_STOP_S = 5.0, 0.2
 
 
 class Station:
@@ -24,7 +24,7 @@ class Station:
         self._queue: asyncio.Queue[Frame] = asyncio.Queue(WAITING_FRAMES)
         self._published: deque[Frame] = deque(maxlen=REMEMBERED)
         self._news = asyncio.Condition()
-        self._lost, self._word = False, ""
+        self._lost, self._word, self._ending = False, "", False
         self._ends: list[Any] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -41,9 +41,10 @@ class Station:
         """Listen no more; what waits is still published if the broker takes it at once."""
         for end in self._ends:
             end()
+        self._ending = True  # a wait that ends just now may swallow the cancellation
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=LONGEST_STOP_S)
 
     async def introduce(self) -> None:
         """Say what the works is, how it runs and all its values."""
@@ -62,7 +63,7 @@ class Station:
             yield from self.speaker.refresh(frame)
 
     async def _work(self) -> None:
-        while True:
+        while not self._ending:
             frame = await self._queue.get()
             try:
                 await self._say(frame)

@@ -18,12 +18,13 @@ from asyncua.ua.ua_binary import header_from_binary, nodeid_from_binary, struct_
 
 from steelyard.errors import AccessError
 from steelyard.live.access import ANONYMOUS_ROLES, Session
-from steelyard.protocols.opcua.hub import Hub
+from steelyard.protocols.opcua.hub import Hub, Noted
 from steelyard.protocols.opcua.pki import Pki
-from steelyard.protocols.opcua.session import NOBODY, WireSession
+from steelyard.protocols.opcua.session import WireSession
 from steelyard.protocols.opcua.standard import standard, ua_status
+from steelyard.protocols.opcua.subscriber import NOBODY
 
-CODES, IDS = ua.StatusCodes, ua.ObjectIds
+CODES, IDS, _MESSAGE = ua.StatusCodes, ua.ObjectIds, ua.MessageType.SecureMessage
 MOST_CHUNK = 70_000
 OAEP, OAEP_256 = "http://www.w3.org/2001/04/xmlenc#rsa-oaep", "http://opcfoundation.org/UA/security/rsa-oaep-sha2-256"
 
@@ -57,6 +58,11 @@ class Processor(UaProcessor):
         session = cast(WireSession | None, self.session)
         return None if session is None or session.who is NOBODY else session.who
 
+    def send_response(self, requesthandle: Any, seqhdr: Any, response: Any, msgtype: Any = _MESSAGE) -> None:
+        """Send an answer, unless the client went without a word meanwhile."""
+        if not self._transport.is_closing():
+            super().send_response(requesthandle, seqhdr, response, msgtype)
+
     async def process(self, header: Any, body: Any) -> bool:
         """Take one message; a request before the channel is open ends the connection."""
         if header.MessageType == ua.MessageType.SecureMessage and not self._connection.is_open():
@@ -75,7 +81,7 @@ class Processor(UaProcessor):
             return bool(await work)
         except (ServiceError, ua.uaerrors.UaStatusCodeError) as error:
             code = int(error.code)
-            if code not in NO_REFUSAL:
+            if code not in NO_REFUSAL and not isinstance(error, Noted):
                 self.hub.note("refused", self._who, peer=self.peer, why=ua_status(code).name)
         except Exception as error:  # noqa: BLE001 the library stumbles over requests that make no sense
             code = int(CODES.BadDecodingError)
@@ -127,7 +133,7 @@ class Processor(UaProcessor):
             who = await asyncio.to_thread(self.hub.site.users.check, str(token.UserName), password, "opcua", self.host)
         except AccessError as error:
             self.hub.note("login_failed", peer=self.peer, user=str(token.UserName)[:80], why=str(error))
-            raise ServiceError(CODES.BadUserAccessDenied) from None
+            raise Noted(CODES.BadUserAccessDenied) from None
         session.candidate = replace(who, peer=self.peer)
 
     def _password(self, session: WireSession, token: ua.UserNameIdentityToken) -> str:
@@ -151,22 +157,26 @@ class Processor(UaProcessor):
             return bytes(raw[4 : 4 + length - len(nonce)]).decode("utf-8")
         except Exception as error:  # noqa: BLE001 whatever is wrong with it, it is no valid token
             self.hub.note("malformed", peer=self.peer, why=f"user token: {error!r}"[:300])
-            raise ServiceError(CODES.BadIdentityTokenInvalid) from None
+            raise Noted(CODES.BadIdentityTokenInvalid) from None
 
     def _welcome(self) -> None:
-        """Log who came in, and keep the certificate of a user who was seen with it for the first time."""
+        """Log who came in, and keep a certificate that is seen for the first time; the nameless are only counted."""
         who = self._who
         if who is None:
             return
         policy = self._connection.security_policy
+        if who.user == "anonymous":
+            self.hub.count("anonymous")
+            return
         self.hub.note("login", who, policy=str(policy.URI).rpartition("#")[2])
-        if who.user != "anonymous" and policy.peer_certificate:
+        if policy.peer_certificate:
             thumbprint = self.pki.keep(policy.peer_certificate)
             if thumbprint:
                 self.hub.note("certificate", who, thumbprint=thumbprint)
 
     async def close(self) -> None:
         """The connection is gone: leases are free at once, even where the session may still come back."""
+        self._publish_requests.clear()
         for task in list(self._working):
             task.cancel()
         if self._who is not None:

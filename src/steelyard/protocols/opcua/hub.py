@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asyncua import ua
+from asyncua.common.utils import ServiceError
 
 from steelyard.live.access import Session
 from steelyard.live.site import Site
@@ -12,6 +13,10 @@ from steelyard.protocols.opcua.board import Board, SignalNode
 from steelyard.protocols.opcua.texts import Texts
 
 Call = Callable[[Session, list[Any]], Awaitable[list[ua.Variant]]]
+
+
+class Noted(ServiceError):
+    """A refusal of a service that stands in the log already."""
 
 
 @dataclass(frozen=True)

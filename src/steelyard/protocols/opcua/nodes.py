@@ -12,8 +12,9 @@ from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 from steelyard.protocols.opcua.standard import named, standard
 
 IDS, ATTRIBUTES, KINDS = ua.ObjectIds, ua.AttributeIds, ua.VariantType
-COMPONENT, PROPERTY, ORGANIZES, TYPE = (
-    standard(i) for i in (IDS.HasComponent, IDS.HasProperty, IDS.Organizes, IDS.HasTypeDefinition)
+COMPONENT, PROPERTY, ORGANIZES, TYPE, SUBTYPE, ADD_IN = (
+    standard(i)
+    for i in (IDS.HasComponent, IDS.HasProperty, IDS.Organizes, IDS.HasTypeDefinition, IDS.HasSubtype, IDS.HasAddIn)
 )
 OBJECT_TYPE, FOLDER_TYPE, PROPERTY_TYPE = (standard(i) for i in (IDS.BaseObjectType, IDS.FolderType, IDS.PropertyType))
 READ_ONLY = 1
@@ -43,13 +44,13 @@ class Nodes:
         return named(text, self.namespace)
 
     def object(
-        self, name: str, parent: ua.NodeId, title: ua.LocalizedText, *, description: ua.LocalizedText | None = None,
+        self, name: str | ua.NodeId, parent: ua.NodeId, title: ua.LocalizedText, *,
         browse: ua.QualifiedName | None = None, kind: ua.NodeId = OBJECT_TYPE, by: ua.NodeId = COMPONENT,
         tells: bool = False,
     ) -> ua.NodeId:  # fmt: skip
         """Add an object; with `tells` one can subscribe to its events."""
         more = {ATTRIBUTES.EventNotifier: _TELLING if tells else _SILENT}
-        return self._add(name, parent, ua.NodeClass.Object, kind, by, title, description, browse, more)
+        return self._add(name, parent, ua.NodeClass.Object, kind, by, title, None, browse, more)
 
     def variable(
         self, name: str, parent: ua.NodeId, title: ua.LocalizedText, value: AttributeValue, data_type: ua.NodeId,
@@ -93,6 +94,17 @@ class Nodes:
                 self.property(node, title, arguments, KINDS.ExtensionObject, IDS.Argument)
         return node
 
+    def object_type(self, node: ua.NodeId, above: ua.NodeId, browse: ua.QualifiedName, abstract: bool) -> ua.NodeId:
+        """Add a type of objects below another."""
+        more = {ATTRIBUTES.IsAbstract: _ALWAYS if abstract else _NEVER}
+        title = ua.LocalizedText(browse.Name)
+        return self._add(node, above, ua.NodeClass.ObjectType, None, SUBTYPE, title, None, browse, more)
+
+    def refer(self, source: ua.NodeId, kind: ua.NodeId, target: ua.NodeId) -> None:
+        """Add a reference in both directions."""
+        self.space[source].references.append(self._reference(kind, target, True))
+        self.space[target].references.append(self._reference(kind, source, False))
+
     def remove(self, root: ua.NodeId) -> list[ua.NodeId]:
         """Take out a node of this namespace with all below it and every reference to them; return what went."""
         gone = list(self._below(root))
@@ -117,15 +129,15 @@ class Nodes:
     def _below(self, root: ua.NodeId) -> Iterator[ua.NodeId]:
         yield root
         for reference in self.space[root].references:
-            if reference.IsForward and reference.ReferenceTypeId in (COMPONENT, PROPERTY):
+            if reference.IsForward and reference.ReferenceTypeId in (COMPONENT, PROPERTY, ADD_IN):
                 yield from self._below(reference.NodeId)
 
     def _add(
-        self, name: str, parent: ua.NodeId, node_class: ua.NodeClass, kind: ua.NodeId | None, by: ua.NodeId,
+        self, name: str | ua.NodeId, parent: ua.NodeId, node_class: ua.NodeClass, kind: ua.NodeId | None, by: ua.NodeId,
         title: ua.LocalizedText, description: ua.LocalizedText | None, browse: ua.QualifiedName | None,
         more: dict[ua.AttributeIds, AttributeValue],
     ) -> ua.NodeId:  # fmt: skip
-        node = self.id(name)
+        node = self.id(name) if isinstance(name, str) else name
         data = NodeData(node)
         browse = browse or ua.QualifiedName(title.Text, self.namespace)
         data.attributes = {

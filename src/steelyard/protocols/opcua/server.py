@@ -20,17 +20,18 @@ from steelyard.protocols.opcua.alarms import Conditions
 from steelyard.protocols.opcua.board import Board
 from steelyard.protocols.opcua.door import Door
 from steelyard.protocols.opcua.hub import Hub
-from steelyard.protocols.opcua.identification import describe_machine
+from steelyard.protocols.opcua.identification import DI, MACHINERY, Machinery
 from steelyard.protocols.opcua.methods import add_site_methods, add_works_methods
 from steelyard.protocols.opcua.nodes import FOLDER_TYPE, ORGANIZES, Nodes
 from steelyard.protocols.opcua.pki import Pki, in_force
 from steelyard.protocols.opcua.session import WireSession
 from steelyard.protocols.opcua.standard import standard
 from steelyard.protocols.opcua.subscriptions import Subscriptions
-from steelyard.protocols.opcua.texts import Texts
+from steelyard.protocols.opcua.texts import LANGUAGES, Texts
 
-NAMESPACE, PATH = "urn:steelyard:board", "/steelyard"
+NAMESPACE, PATH = "urn:steelyard:board", "/"
 LONGEST_SESSION_MS, MOST_MESSAGE = 120_000.0, 8 * 1024 * 1024
+_LOCALES = standard(ua.ObjectIds.Server_ServerCapabilities_LocaleIdArray)
 POLICIES = [
     ua.SecurityPolicyType.NoSecurity,
     ua.SecurityPolicyType.Basic256Sha256_Sign,
@@ -65,7 +66,6 @@ class _Inner(InternalServer):
         self.max_session_timeout_ms, self.max_subscriptions = LONGEST_SESSION_MS, 500
         self.subscription_service = Subscriptions(self.aspace, self, hub.signals.get)
         self.isession.subscription_service = self.subscription_service
-        self.disabled_clock = True
 
     def create_session(self, name: Any, user: Any = None, external: bool = False) -> WireSession:
         """Open a session of a client."""
@@ -118,6 +118,9 @@ class OpcUaServer:
         self.hub.conditions = Conditions(self.hub, inner.subscription_service)
         self._root = self.nodes.object("site", standard(ua.ObjectIds.ObjectsFolder), ua.LocalizedText("Steelyard"),
                                        kind=FOLDER_TYPE, by=ORGANIZES, tells=True)  # fmt: skip
+        self._machinery = Machinery(
+            self.nodes, await server.register_namespace(DI), await server.register_namespace(MACHINERY)
+        )
         add_site_methods(self.hub, self.nodes, self._root)
         for works in list(self._site.works.values()):
             await self._added(works)
@@ -131,6 +134,7 @@ class OpcUaServer:
         await server.set_application_uri(uri)
         await server.set_build_info("urn:steelyard", "Steelyard", "Steelyard", __version__, "", datetime.now(UTC))
         server.iserver.certificate, server.iserver.private_key = self._pki.certificate, self._pki.key
+        await server.get_node(_LOCALES).write_value(list(LANGUAGES))
         server.set_certificate_validator(_check_certificate)
         server._permission_ruleset = None  # type: ignore[assignment]
         server.set_security_policy(POLICIES)
@@ -161,8 +165,13 @@ class OpcUaServer:
             await session.close_session(True)
         for works_id in list(self.hub.boards):
             self._leave(works_id)
+        if inner.time_task is not None:
+            inner.time_task.cancel()
+            await asyncio.wait([inner.time_task])
+            inner.time_task = None
         await inner.stop()
         self._quiet.removeHandler(self._watch)
+        self._quiet.propagate = not self._quiet.handlers
 
     # -- works come and go --------------------------------------------------------------------------------------------
     async def _added(self, works: Any) -> None:
@@ -172,7 +181,7 @@ class OpcUaServer:
         self.hub.boards[works.id] = board
         self.hub.signals.update({one.node: one for one in board.signals})
         add_works_methods(self.hub, self.nodes, board)
-        describe_machine(self.nodes, self.hub.texts, board, self._site.name)
+        self._machinery.add(self.hub.texts, board, self._site.name)
         self.hub.conditions.open(board)
         self._unsubscribe[works.id] = works.subscribe(board.listen)
 

@@ -1,29 +1,25 @@
 """One session of a client: every service it may ask for, and a plain refusal of all that would alter the server."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from secrets import token_bytes
-from typing import Any, cast
+from typing import Any
 
 from asyncua import ua
 from asyncua.common.utils import ServiceError
-from asyncua.server.internal_session import InternalSession
 
-from steelyard.live.access import Session, role_of
+from steelyard.live.access import role_of
 from steelyard.protocols.opcua.calling import call_all
 from steelyard.protocols.opcua.history import read_history
-from steelyard.protocols.opcua.hub import Hub
-from steelyard.protocols.opcua.standard import secret_id, ua_status
-from steelyard.protocols.opcua.subscriptions import FastSubscription
+from steelyard.protocols.opcua.hub import Hub, Noted
+from steelyard.protocols.opcua.standard import secret_id
+from steelyard.protocols.opcua.subscriber import NOBODY, Subscriber
 from steelyard.protocols.opcua.texts import language_of
 from steelyard.protocols.opcua.writing import write_all
 
 CODES, ATTRIBUTES = ua.StatusCodes, ua.AttributeIds
-NOBODY = Session("nobody", frozenset(), "opcua")
-SHORTEST_S = 5.0
 
 
-class WireSession(InternalSession):
+class WireSession(Subscriber):
     """The session of one client; `who` is set when it logs in. Its token cannot be guessed."""
 
     def __init__(self, iserver: Any, hub: Hub, name: str) -> None:
@@ -99,12 +95,11 @@ class WireSession(InternalSession):
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
         """Call methods."""
-        mine = cast(dict[int, FastSubscription], self._mine())
-        return [await call_all(self.hub, self.who, request, mine) for request in params]
+        return [await call_all(self.hub, self.who, request, self.mine()) for request in params]
 
-    def _refuse(self, what: str) -> ServiceError:
+    def _refuse(self, what: str) -> Noted:
         self.hub.note("refused", self.who, why=f"nobody may {what}")
-        return ServiceError(CODES.BadUserAccessDenied)
+        return Noted(CODES.BadUserAccessDenied)
 
     async def history_update(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
         """Nobody may."""
@@ -125,101 +120,3 @@ class WireSession(InternalSession):
     async def delete_references(self, params: list[ua.DeleteReferencesItem]) -> list[ua.StatusCode]:
         """Nobody may."""
         raise self._refuse("delete references")
-
-    # -- subscriptions: each session has its own ----------------------------------------------------------------------
-    def _mine(self) -> dict[int, Any]:
-        known = self.subscription_service.subscriptions
-        return {key: one for key, one in known.items() if one.session_id == self.session_id}
-
-    def _own(self, subscription_id: int) -> None:
-        if subscription_id not in self._mine():
-            raise ServiceError(CODES.BadSubscriptionIdInvalid)
-
-    async def create_subscription(
-        self, params: ua.CreateSubscriptionParameters, callback: Callable[..., Any],
-        request_callback: Callable[..., Any] | None = None,
-    ) -> ua.CreateSubscriptionResult:  # fmt: skip
-        """Create one that belongs to this user."""
-        result = await super().create_subscription(params, callback, request_callback)
-        cast(Any, self.subscription_service.subscriptions[result.SubscriptionId]).user = self.who.user
-        return result
-
-    async def create_monitored_items(
-        self, params: ua.CreateMonitoredItemsParameters
-    ) -> list[ua.MonitoredItemCreateResult]:
-        """Watch nodes."""
-        self._own(params.SubscriptionId)
-        return await self.subscription_service.create_monitored_items(params)
-
-    async def modify_monitored_items(
-        self, params: ua.ModifyMonitoredItemsParameters
-    ) -> list[ua.MonitoredItemModifyResult]:
-        """Watch them otherwise."""
-        self._own(params.SubscriptionId)
-        return self.subscription_service.modify_monitored_items(params)
-
-    async def delete_monitored_items(self, params: ua.DeleteMonitoredItemsParameters) -> list[ua.StatusCode]:
-        """Watch them no more."""
-        self._own(params.SubscriptionId)
-        return self.subscription_service.delete_monitored_items(params)
-
-    async def set_monitoring_mode(self, params: ua.SetMonitoringModeParameters) -> list[ua.StatusCode]:
-        """Turn single nodes on and off."""
-        self._own(params.SubscriptionId)
-        return await self.subscription_service.set_monitoring_mode(params)
-
-    async def set_publishing_mode(self, params: ua.SetPublishingModeParameters) -> list[ua.StatusCode]:
-        """Turn subscriptions on and off."""
-        for one in params.SubscriptionIds:
-            self._own(one)
-        return await self.subscription_service.set_publishing_mode(params)
-
-    def modify_subscription(self, params: ua.ModifySubscriptionParameters) -> ua.ModifySubscriptionResult:
-        """Answer with what it has; intervals stay as they were created."""
-        self._own(params.SubscriptionId)
-        return self.subscription_service.modify_subscription(params)
-
-    def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
-        """Send a message again that was not acknowledged; BadMessageNotAvailable when it is gone."""
-        self._own(params.SubscriptionId)
-        message = self.subscription_service.republish(params)
-        if not message.NotificationData:
-            raise ServiceError(CODES.BadMessageNotAvailable)
-        return message
-
-    async def delete_subscriptions(self, ids: list[int]) -> list[ua.StatusCode]:
-        """Delete own subscriptions; others are as good as unknown."""
-        mine = self._mine()
-        known = iter(await self.subscription_service.delete_subscriptions([k for k in ids if k in mine]))
-        return [next(known) if k in mine else ua_status(CODES.BadSubscriptionIdInvalid) for k in ids]
-
-    async def transfer_subscriptions(  # type: ignore[override]
-        self, params: ua.TransferSubscriptionsParameters, callback: Callable[..., Any]
-    ) -> list[ua.TransferResult]:
-        """Take over subscriptions of an earlier session of the same user."""
-        known = self.subscription_service.subscriptions
-        results = []
-        for one in params.SubscriptionIds:
-            found = cast(Any, known.get(int(one)))
-            result = ua.TransferResult()
-            if found is None or found.user != self.who.user or self.who.user == "anonymous":
-                result.StatusCode = ua_status(CODES.BadSubscriptionIdInvalid)
-            else:
-                found.session_id, found.pub_result_callback = self.session_id, callback
-                found.pub_request_callback = cast(Any, callback).__self__.get_publish_request
-                result.AvailableSequenceNumbers = sorted(found._not_acknowledged_results)
-            results.append(result)
-        return results
-
-    def publish(self, acks: Any = None) -> tuple[int, list[ua.StatusCode]]:
-        """Acknowledge messages; BadNoSubscription when this session has none."""
-        mine = self._mine()
-        if not mine:
-            raise ServiceError(CODES.BadNoSubscription)
-        results = []
-        for ack in acks or []:
-            if ack.SubscriptionId in mine:
-                mine[ack.SubscriptionId].publish([ack.SequenceNumber])
-            known = ack.SubscriptionId in mine
-            results.append(ua_status(CODES.Good if known else CODES.BadSubscriptionIdInvalid))
-        return len(mine), results

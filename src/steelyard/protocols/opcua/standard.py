@@ -23,3 +23,8 @@ def named(text: str, namespace: int) -> ua.NodeId:
 def secret_id(token: bytes) -> ua.NodeId:
     """Return an id that nobody can guess."""
     return ua.NodeId(cast(Any, token), cast(Any, 0), ua.NodeIdType.ByteString)
+
+
+def numbered(number: int, namespace: int) -> ua.NodeId:
+    """Return the id of a node with a number in a namespace."""
+    return ua.NodeId(cast(Any, number), cast(Any, namespace))

@@ -23,7 +23,7 @@ from steelyard.protocols.opcua.event_filters import SubtypeAware
 from steelyard.protocols.opcua.standard import standard, ua_status
 
 FASTEST_MS, SLOWEST_MS = 10.0, 3_600_000.0
-DEFAULT_QUEUE, LONGEST_QUEUE, MOST_WAITING = 100, 1000, 200_000
+DEFAULT_QUEUE, LONGEST_QUEUE, MOST_WAITING, MOST_ITEMS = 100, 1000, 200_000, 20_000
 MOST_UNACKNOWLEDGED, LIFETIME_CYCLES, KEEP_ALIVE_CYCLES = 50, 1200, 400
 OVERFLOW = 0x0480
 _HANDLE, _COUNT = struct.Struct("<I"), struct.Struct("<i")
@@ -104,6 +104,8 @@ class FastItems(MonitoredItemService):
     async def _create_data_change_monitored_item(
         self, params: ua.MonitoredItemCreateRequest
     ) -> ua.MonitoredItemCreateResult:
+        if len(self._monitored_items) >= MOST_ITEMS:
+            return ua.MonitoredItemCreateResult(StatusCode=ua_status(ua.StatusCodes.BadTooManyMonitoredItems))
         asked = params.RequestedParameters
         if isinstance(asked.Filter, ua.ExtensionObject) and asked.Filter.TypeId == ua.NodeId():
             asked.Filter = None
