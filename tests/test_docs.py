@@ -240,7 +240,7 @@ def declared_units() -> dict[str, list[str]]:
 
     units: dict[str, list[str]] = {}
     modules = [import_module(f"steelyard.plant.{name}") for name in ("traffic", "bar_log")]
-    modules.append(import_module("steelyard.live.live_signals"))
+    modules += [import_module(f"steelyard.live.{name}") for name in ("live_signals", "replay_script")]
     for house in HOUSES.values():
         parts = sorted(part.stem for part in house.folder.glob("*.py") if part.stem != "__init__")
         modules += [house.module(part) for part in parts]

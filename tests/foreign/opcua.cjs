@@ -1,7 +1,7 @@
 // A client that is not ours (node-opcua): prints what it saw as one line of JSON. Arguments: url, user, password.
 const {
   OPCUAClient, MessageSecurityMode, SecurityPolicy, UserTokenType, AttributeIds, DataType,
-  StatusCodes, TimestampsToReturn, ClientSubscription, ClientMonitoredItem, constructEventFilter, ObjectIds, resolveNodeId,
+  TimestampsToReturn, constructEventFilter, resolveNodeId,
 } = require("node-opcua-client");
 
 const [url, userName, password] = process.argv.slice(2);
@@ -62,11 +62,16 @@ async function main() {
   const history = await session.readHistoryValue(setpoint, new Date("2025-12-31T00:00:00Z"), new Date("2026-12-31T00:00:00Z"));
   seen.history = { status: history.statusCode.name, count: (history.historyData?.dataValues || []).length };
   await new Promise((resolve) => setTimeout(resolve, 500));
-  if (process.env.ALARM) {
-    seen.refresh = (await session.call({ objectId: "i=2782", methodId: "i=3875",
-      inputArguments: [{ dataType: DataType.UInt32, value: subscription.subscriptionId }] })).statusCode.name;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+  seen.refresh = (await session.call({ objectId: "i=2782", methodId: "i=3875",
+    inputArguments: [{ dataType: DataType.UInt32, value: subscription.subscriptionId }] })).statusCode.name;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const alarm = seen.events.find((fields) => fields[6] === "steel_hot");
+  seen.alarm = alarm && { source: alarm[2], message: alarm[3].text, severity: alarm[4], active: alarm[5], retain: alarm[7] };
+  if (alarm) {
+    const acknowledge = () => session.acknowledgeCondition("ns=2;s=main/alarm/steel_hot", alarm[0], "seen");
+    seen.acknowledge = [(await acknowledge()).name, (await acknowledge()).name];
   }
+  delete seen.events;
   await subscription.terminate();
   await session.close();
   await client.disconnect();

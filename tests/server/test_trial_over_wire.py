@@ -310,6 +310,8 @@ def test_a_link_says_what_is_wrong(tmp_path):
                 await asyncio.to_thread(RestLink, here.url["rest"], "advisor", "wrong", "main")
             with pytest.raises(SteelyardError):
                 await asyncio.to_thread(OpcUaLink, here.url["opcua"], "advisor", "wrong", "main")
+            with pytest.raises(Refused, match="no works 'trial-7'"):
+                await asyncio.to_thread(OpcUaLink, here.url["opcua"], "advisor", PASSWORD, "trial-7")
 
     asyncio.run(served())
     for url in ("http://127.0.0.1:9", "opc.tcp://127.0.0.1:9", "mqtt://127.0.0.1:9"):

@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -253,3 +255,26 @@ def _trip(host):
     for i in range(20):
         host.decide(float(i), {})
     return (time.perf_counter() - began) / 20
+
+
+INSTALLED = """
+import os, sys
+from steelyard.solutions.host import Host
+with Host(sys.argv[1]) as host:
+    host.start({})
+    print(host.isolation["level"], host.decide(0.0, {}).set)
+"""
+
+
+def test_an_installed_package_does_not_show_its_models(mode, write, tmp_path):
+    """As users have it: the package lies among those of the Python that the solution may use."""
+    made = tmp_path / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
+    packages = next(made.glob("lib/python*/site-packages"))
+    shutil.copytree(sandbox.HOUSE, packages / "steelyard", ignore=shutil.ignore_patterns("__pycache__"))
+    (packages / "neighbour.py").write_text("there = True")
+    body = attempt(f"import neighbour\nassert os.listdir('{packages}/steelyard')")
+    said = subprocess.run(
+        [made / "bin" / "python", "-c", INSTALLED, str(write(body))], capture_output=True, text=True, timeout=30
+    )  # fmt: skip
+    assert said.stdout.strip() == f"{mode} {{'{ADVICE}': {HELD}}}", said.stderr

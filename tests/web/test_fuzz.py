@@ -5,7 +5,6 @@ What is asked: no answer is a 5xx, every answer is as described, and who may not
 
 import base64
 import contextlib
-import os
 from typing import Any
 
 import pytest
@@ -18,10 +17,8 @@ from schemathesis.specs.openapi import checks
 from steelyard.web import routes_server, routes_state, routes_works
 from steelyard.web.doors import ROOT
 
-EXAMPLES = int(os.environ.get("STEELYARD_FUZZ_EXAMPLES", "5"))
-QUICK = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)
+FEW = 3
+MANY = pytest.param(40, marks=pytest.mark.slow)
 ENDLESS = "/stream"
 LONGEST, LONGEST_ADDRESS = 30, 65_000
 CONFORM = [
@@ -64,11 +61,14 @@ def _headers(user: str | None, running: Any) -> dict[str, str]:
     return {"Authorization": f"Basic {coded}"}
 
 
-def _fire(operation: Any, running: Any, *users: str | None) -> None:
+def _fire(operation: Any, examples: int, running: Any, *users: str | None) -> None:
     """Make requests of an operation, good and bad ones, as these users, and check the answers."""
+    every = settings(
+        max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    )
     for mode in MODES:
 
-        @QUICK
+        @every
         @given(case=operation.as_strategy(generation_mode=mode))
         def shots(case: Any) -> None:
             _on_main(case)
@@ -83,14 +83,12 @@ def _fire(operation: Any, running: Any, *users: str | None) -> None:
             shots()
 
 
+@pytest.mark.parametrize("examples", [FEW, MANY])
 @pytest.mark.parametrize("method, path", OPERATIONS)
-def test_who_may_everything_breaks_nothing(method: str, path: str, description: Any, fuzzed: Any) -> None:
-    _fire(description[path][method], fuzzed, "fuzzer")
-
-
-@pytest.mark.parametrize("method, path", OPERATIONS)
-def test_who_may_only_read_writes_nothing(method: str, path: str, description: Any, fuzzed: Any) -> None:
-    _fire(description[path][method], fuzzed, "viewer", None)
+def test_it_holds_and_who_may_only_read_writes_nothing(
+    method: str, path: str, examples: int, description: Any, fuzzed: Any
+) -> None:  # fmt: skip
+    _fire(description[path][method], examples, fuzzed, "fuzzer", "viewer", None)
     assert _done_by("viewer", "anonymous", fuzzed=fuzzed) == []
 
 

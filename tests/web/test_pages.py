@@ -42,16 +42,9 @@ def here(text: str, running: Any) -> str:
 @pytest.fixture
 def quiet(running: Any, engineer: Any) -> Any:
     """A server whose works stands still and whose leases are free."""
-    running.do(_free(running))
+    running.free_all()
     yield running
-    running.do(_free(running))
-
-
-async def _free(running: Any) -> None:
-    leases = running.site.works["main"].leases
-    for row in leases.table():
-        holder = leases.holder(row["role"])
-        leases.release(holder.session)
+    running.free_all()
 
 
 @pytest.mark.parametrize("page", PAGES)

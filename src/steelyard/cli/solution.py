@@ -63,7 +63,9 @@ def list_command(json_out: Json = False, lang: Lang = None) -> None:
 @app.command("connect")
 def connect_command(
     file: Annotated[Path, typer.Argument(help="The solution: a .py file, an executable file, or a folder.")],
-    url: Annotated[str, typer.Argument(help="Where the works is: http://…, opc.tcp://… or mqtt://…")],
+    url: Annotated[
+        str, typer.Argument(help="http://…, opc.tcp://…, mqtt://…; rest, opcua or mqtt of a server of yours.")
+    ] = "rest",
     works: Annotated[
         str, typer.Option("--works", help="A live works such as main, or a trial such as trial-1.")
     ] = "main",
@@ -78,11 +80,11 @@ def connect_command(
     lang: Lang = None,
 ) -> None:
     """Let a solution answer for a trial, or steer a live works, over the wire; it runs here, in its sandbox."""
-    from steelyard.server.connector import connect, kind_of, known_password
+    from steelyard.server.connector import address, connect, kind_of, known_password
     from steelyard.solutions.process import Limits
 
     chosen = language(lang)
-    name = user or kind_of(file)
+    name, url = user or kind_of(file), address(url)
     result = connect(
         file, url, name, password if password is not None else known_password(url, name), works,
         timeout_s=timeout, limits=Limits(network=network), decisions=decisions, say=lambda text: typer.echo(text, err=True),

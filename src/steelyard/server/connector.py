@@ -7,7 +7,7 @@ unchanged, so that the trial at the other end checks and counts it as if it ran 
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,16 +69,32 @@ def kind_of(path: str | Path) -> str:
         return host.open().kind
 
 
-def known_password(url: str, user: str) -> str:
-    """Return the password of a user of a server that runs from this user's own folder; AccessError when it is none."""
-    port = urlsplit(url).port
+def _own_servers() -> Iterator[tuple[list[dict[str, Any]], dict[str, str]]]:
+    """Give endpoints and passwords of each server that runs from this user's own folder."""
     for folder in sorted(home().glob("server*")):
         try:
             about = json.loads((folder / "endpoints.json").read_text(encoding="utf-8"))
-            known = json.loads((folder / "passwords.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            yield about["endpoints"], json.loads((folder / "passwords.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError):
             continue
-        if user in known and any(urlsplit(one["url"]).port == port for one in about["endpoints"]):
+
+
+def address(text: str) -> str:
+    """Return an address; the name of a protocol (rest, opcua, mqtt) means that of a server of this user."""
+    if "://" in text:
+        return text
+    for endpoints, _ in _own_servers():
+        for one in endpoints:
+            if one["protocol"] == text:
+                return str(one["url"])
+    raise SteelyardError(f"no server of yours offers {text!r}; start one (steelyard serve), or give an address")
+
+
+def known_password(url: str, user: str) -> str:
+    """Return the password of a user of a server that runs from this user's own folder; AccessError when it is none."""
+    port = urlsplit(url).port
+    for endpoints, known in _own_servers():
+        if user in known and any(urlsplit(one["url"]).port == port for one in endpoints):
             return str(known[user])
     raise AccessError(f"no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password")
 

@@ -51,6 +51,10 @@ class OpcUaLink:
         await self._client.connect()
         self._namespace = await self._client.get_namespace_index(NAMESPACE)
         self._root = self._node(self._works)
+        try:
+            await self._root.read_browse_name()
+        except UaError:
+            raise Refused(f"the server has no works {self._works!r}") from None
 
     async def _encrypt(self) -> None:
         """Sign and encrypt with a key that lives as long as this connection."""

@@ -28,7 +28,8 @@ def confine(settings: dict) -> dict:
 
     `settings`: `limits` holds RLIMIT names without prefix -> number, `processes` how many there may be;
     `writable` are the folders that it may write, `readable` what it may read besides the system's and Python's own;
-    `network` leaves the network open; `walled`: bubblewrap is around it; `uid`: a user id of its own, or null.
+    `hidden` is a folder in there that it may not; `network` leaves the network open; `walled`: bubblewrap is around it;
+    `uid`: a user id of its own, or null.
     """
     holds = {"memory": _limit(settings["limits"]), "processes": "open", "files": "open", "network": "open"}
     if not sys.platform.startswith("linux"):
@@ -49,10 +50,11 @@ def confine(settings: dict) -> dict:
         holds["processes"] = _limit({"NPROC": settings["processes"]})
     _die_first()
     library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    own = [sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable))]
+    own = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable))}
+    shown = [part for place in (*_SYSTEM, *sorted(own)) for part in _without(settings["hidden"], place)]
     version = library.syscall(_CREATE_RULESET, None, 0, 1)
     network = bool(settings["network"])
-    readable = [*_SYSTEM, *own, *settings["readable"], *(_RESOLVING if network else ())]
+    readable = [*shown, *settings["readable"], *(_RESOLVING if network else ())]
     if settings["walled"]:
         holds["files"] = "own"
     if version > 0 and _landlock(library, version, settings["writable"], readable, network):
@@ -60,6 +62,16 @@ def confine(settings: dict) -> dict:
         if version >= 4 and holds["network"] == "open":
             holds["network"] = "no tcp"
     return holds
+
+
+def _without(hidden: str, place: str) -> list[str]:
+    """Return `place`, or where `hidden` lies in it all that lies there but this."""
+    real, hidden = os.path.realpath(place), os.path.realpath(hidden)
+    if not (hidden + os.sep).startswith(real.rstrip(os.sep) + os.sep):
+        return [place]
+    if real == hidden:
+        return []
+    return [part for entry in os.scandir(real) for part in _without(hidden, entry.path)]
 
 
 def _become(uid: int) -> bool:

@@ -59,7 +59,8 @@ def _command(limits: Limits, folder: Path, entry: Path, bwrap: str | None, probe
         os.chown(work, uid, uid)
     config = {
         "limits": limits.by_name(), "processes": limits.processes, "network": limits.network,
-        "readable": [str(code), str(runner.parent)], "writable": [str(work), *(sandbox.IN_MEMORY if bwrap else ())],
+        "readable": [str(code), str(runner)], "hidden": str(sandbox.HOUSE),
+        "writable": [str(work), *(sandbox.IN_MEMORY if bwrap else ())],
         "walled": bwrap is not None, "uid": uid, "probe": probe,
     }  # fmt: skip
     python = [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(runner), json.dumps(config), str(entry)]

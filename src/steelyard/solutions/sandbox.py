@@ -14,7 +14,7 @@ SWITCH = "STEELYARD_SANDBOX"
 INSIDE = "/steelyard"  # where the runner lies inside
 _HERE = Path(__file__).parent
 _RUNNER = (_HERE / "runner.py", _HERE / "confine.py")
-_PACKAGE = _HERE.parent
+HOUSE = _HERE.parent  # this package: never shown to a solution
 _PLACES = "/usr/bin:/usr/local/bin:/bin"
 _MEMORY_FOLDER_BYTES = 64 * 2**20
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -46,7 +46,10 @@ def _open_to_all(folder: str) -> bool:
 
 
 def walls(program: str, code: Path, work: Path, network: bool) -> list[str]:
-    """Return the command before a command that runs it inside bubblewrap: `code` read-only, `work` in memory."""
+    """Return the command before a command that runs it inside bubblewrap: `code` read-only, `work` in memory.
+
+    What runs inside ends with the thread that started it.
+    """
     unshare = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
     if os.getuid() == 0:
         unshare += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -54,8 +57,8 @@ def walls(program: str, code: Path, work: Path, network: bool) -> list[str]:
         unshare += ["--unshare-user", "--disable-userns"]
     return [
         program, "--die-with-parent", "--cap-drop", "ALL", *unshare, *([] if network else ["--unshare-net"]),
-        *_system(network), *_python(), "--proc", "/proc", "--dev", "/dev",
-        *(part for place in IN_MEMORY for part in _in_memory(place)),
+        "--proc", "/proc", "--dev", "/dev", *(part for place in IN_MEMORY for part in _in_memory(place)),
+        *_system(network), *_python(),
         *(part for file in _RUNNER for part in _bound(str(file), f"{INSIDE}/{file.name}")),
         *_bound(str(code)), *_in_memory(str(work)),
         "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "solution", "--chdir", str(work), "--",
@@ -95,8 +98,8 @@ def _python() -> list[str]:
     for folder in python_folders():
         if folder not in _SYSTEM:
             found += _bound(folder)
-    if any(str(_PACKAGE).startswith(folder + os.sep) for folder in (*python_folders(), *_SYSTEM)):
-        found += ["--tmpfs", str(_PACKAGE), "--remount-ro", str(_PACKAGE)]
+    if any(str(HOUSE).startswith(folder + os.sep) for folder in (*python_folders(), *_SYSTEM)):
+        found += ["--tmpfs", str(HOUSE), "--remount-ro", str(HOUSE)]
     return found
 
 

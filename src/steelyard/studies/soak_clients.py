@@ -180,7 +180,7 @@ class MqttClient(Client):
     """Subscribes, and publishes commands."""
 
     async def work(self) -> None:
-        """Follow the plain topics of the line and Sparkplug for a while; in every second session write as well.
+        """Follow the plain topics of the line and Sparkplug for a while; in half of the sessions write instead.
 
         The planner's lease is free again when the session ends, so that the client of REST has its turn.
         """
@@ -192,9 +192,10 @@ class MqttClient(Client):
             await client.subscribe(f"{base}/line/#")
             await client.subscribe(f"{base}/reply/#")
             await client.subscribe("spBv1.0/#")
+            writes = self.luck.random() < 0.5
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.luck.uniform(5.0, 30.0)):
-                    if self.luck.random() < 0.5:
+                async with asyncio.timeout(4.0 if writes else self.luck.uniform(5.0, 20.0)):
+                    if writes:
                         await self._mqtt_writes(client, base)
                     async for _ in client.messages:
                         self.counts["mqtt_messages"] += 1

@@ -115,7 +115,7 @@ class Served:
 
     def client(self, user: str | None = None, *, locale: str | None = None, timeout: float = 20) -> Client:
         """A client that is not connected yet; with a user it logs in with the password of the first start."""
-        client = Client(self.url, timeout=timeout)
+        client = Client(self.url, timeout=timeout, watchdog_intervall=30)
         client.name = "test"
         if user:
             client.set_user(user)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tests.serving import serve
 
+from .test_alarms import HOT
+
 ROOT = Path(__file__).resolve().parents[3]
 FOREIGN, PAGE = ROOT / "tests/foreign", ROOT / "docs/how-to/connect-over-opc-ua.md"
 MODULES = FOREIGN / "node_modules"
@@ -43,6 +45,8 @@ def run(command: list[str], folder: Path, **more: str) -> str:
 @pytest.mark.parametrize("policy", ["Basic256Sha256", "Aes256_Sha256_RsaPss"])
 def test_node_opcua_does_everything(served: Any, node: str, tmp_path: Path, policy: str) -> None:
     password = served.users.passwords()["controller"]
+    board, conditions = served.server.hub.boards["main"], served.server.hub.conditions
+    served.do(conditions.happened(board, {**HOT, "time_s": 1.0}))
     arguments = [node, str(FOREIGN / "opcua.cjs"), served.url, "controller", password]
     seen = json.loads(run(arguments, tmp_path, POLICY=policy).splitlines()[-1])
     assert set(seen["endpoints"]) == {"None/None", *BOTH}
@@ -61,6 +65,12 @@ def test_node_opcua_does_everything(served: Any, node: str, tmp_path: Path, poli
         "other_role": "BadUserAccessDenied", "read_only": "BadNotWritable", "type": "BadTypeMismatch",
         "range": "BadOutOfRange", "command": "BadUserAccessDenied",
     }  # fmt: skip
+    assert seen["refresh"] == "Good"
+    assert seen["alarm"] == {
+        "source": "main/ladle_furnace.shell_temperature", "message": "shell too hot", "severity": 700,
+        "active": True, "retain": True,
+    }  # fmt: skip
+    assert seen["acknowledge"] == ["Good", "BadEventIdUnknown"]
     assert seen["history"]["status"] == "Good"
     assert seen["history"]["count"] >= 5
 

@@ -71,8 +71,8 @@ def write_mosquitto_files(site: Any, folder: Path, port: int = 1883, writer: str
     server = token_urlsafe(16)
     known = {SERVER: server, **site.users.passwords()}
     configuration = [
-        f"listener {port} 127.0.0.1", f"user {getpass.getuser()}", f"allow_anonymous {'true' if site.anonymous else 'false'}",
-        f"password_file {folder / PASSWORDS}", f"acl_file {folder / ACL}", "max_packet_size 1048576", "",
+        f"listener {port} 127.0.0.1", f"user {getpass.getuser()}", f"password_file {folder / PASSWORDS}",
+        f"acl_file {folder / ACL}", f"allow_anonymous {str(site.anonymous).lower()}", "max_packet_size 1048576", "",
     ]  # fmt: skip
     for name, text in (
         (ACL, mosquitto_acl(site, writer=writer)), (PASSWORDS, mosquitto_passwords(known)),

@@ -16,14 +16,15 @@ LONGEST_COMMAND = 1 << 20
 class Commands:
     """Does what a message on a command topic asks for, and replies where it gave an id.
 
-    `told(works, frame)` waits until a frame has been published, so that it comes before the reply to its `advance`.
+    `told(works, frame)` waits until a frame has been published, so that it comes before the reply to its `advance`;
+    `settled(works)` has the state published after run and pause.
     """
 
     def __init__(
         self, site: Any, publish: Callable[[list[Message]], Awaitable[None]],
-        told: Callable[[str, Frame], Awaitable[None]],
+        told: Callable[[str, Frame], Awaitable[None]], settled: Callable[[str], Awaitable[None]],
     ) -> None:  # fmt: skip
-        self.site, self._publish, self._told = site, publish, told
+        self.site, self._publish, self._told, self._settled = site, publish, told, settled
         self.counted = {"writes": 0, "commands": 0, "refused": 0, "malformed": 0}
 
     async def take(self, session: Session, topic: str, payload: bytes) -> None:
@@ -95,10 +96,12 @@ class Commands:
     async def _run(self, session: Session, works: Any, command: Command, asked: dict[str, Any]) -> dict[str, Any]:
         speed = asked.get("speed", asked.get("value"))
         await works.run(session, None if speed is None else _number(speed))
+        await self._settled(works.id)
         return {}
 
     async def _pause(self, session: Session, works: Any, command: Command, asked: dict[str, Any]) -> dict[str, Any]:
         await works.pause(session)
+        await self._settled(works.id)
         return {}
 
     async def _lease(self, session: Session, works: Any, command: Command, asked: dict[str, Any]) -> dict[str, Any]:

@@ -211,18 +211,18 @@ class EdgeNode:
                 return
         await self.link.return_()
 
-    async def data(self, works_id: str, frame: Frame) -> None:
-        """Say what changed in a works."""
+    async def data(self, works_id: str, frame: Frame, keep: bool = True) -> None:
+        """Say what changed in a works; `keep` it for later when that cannot be said now."""
         async with self._lock:
             device = self.devices.get(works_id)
             if device is None:
                 return
-            if not self._born:
+            if self._born:
+                await self._say(device, frame)
+            elif keep:
                 held = self._held[works_id]
                 self.lost_frames += len(held) == held.maxlen
                 held.append(frame)
-            else:
-                await self._say(device, frame)
 
     async def _say(self, device: Device, frame: Frame, stored: bool = False) -> None:
         if not self.link.wants(self.voice.topic("DDATA", device.works.id)):

@@ -45,7 +45,7 @@ class MqttAdapter:
         else:
             address = parse_url(url, username, password, None if ca is None else str(ca))
             self._links = RemoteLinks(site, address, self.node, self._command, self._refresh, commands)
-        self._commands = Commands(site, self._links.publish, self._told)
+        self._commands = Commands(site, self._links.publish, self._told, self._settled)
         self._node_commands = NodeCommands(self.node, self._commands, None if url is None else (writer or ""))
         self._watch: asyncio.Task[None] | None = None
 
@@ -136,3 +136,8 @@ class MqttAdapter:
         station = self._stations.get(works_id)
         if station is not None:
             await station.told(frame)
+
+    async def _settled(self, works_id: str) -> None:
+        station = self._stations.get(works_id)
+        if station is not None:
+            await station.look()

@@ -103,7 +103,7 @@ class Station:
             messages.append(self._state())
         if self._word == "paused" and frame.connected and self._queue.empty():
             messages += self.speaker.changes(frame, self._links.wants)
-            await self._node.data(self.works.id, frame)
+            await self._node.data(self.works.id, frame, keep=False)
         await self._links.publish(messages)
 
     def _state(self) -> Any:

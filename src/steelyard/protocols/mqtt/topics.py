@@ -9,7 +9,7 @@ from steelyard.live.access import ROLES
 ROOT = "steelyard/v1"
 COMMANDS = ("set", "advance", "run", "pause", "lease", "exchange")
 _NAME = re.compile(r"^(?P<unit>\w+)\.(?P<signal>\w+)(\[(?P<label>[^\]]+)\])?$")
-_ID = re.compile(r"^[\w.-]{1,64}$")
+_ID = re.compile(r"[\w.-]{1,64}")
 
 
 class Message(NamedTuple):
@@ -100,6 +100,6 @@ def parse_command(site: str, topic: str) -> Command | None:
 
 def reply_topic(base: str, request: object) -> str | None:
     """Return where the reply to a request with this id goes, None when there is no (good) id."""
-    if isinstance(request, bool) or not isinstance(request, str | int) or not _ID.match(str(request)):
+    if isinstance(request, bool) or not isinstance(request, str | int) or not _ID.fullmatch(str(request)):
         return None
     return f"{base}/reply/{request}"

@@ -23,6 +23,7 @@ from steelyard.protocols.opcua.texts import Texts, unit_title
 from steelyard.protocols.opcua.unit_codes import engineering_unit
 from steelyard.signals import Signal
 
+TOGETHER = 50
 CURRENT_READ, CURRENT_WRITE, HISTORY_READ = 1, 2, 4
 WITH_RANGE, WITHOUT_RANGE = standard(IDS.AnalogUnitRangeType), standard(IDS.AnalogUnitType)
 DOUBLE = standard(IDS.Double)
@@ -81,10 +82,17 @@ class Board:
         texts.remember(self.node, ATTRIBUTES.DisplayName, works.title)
         self.units: dict[str, ua.NodeId] = {}
         self.signals = [SignalNode(self, k, signal) for k, signal in enumerate(works.signals.values())]
-        for one in self.signals:
-            self._add(one)
         self.values_out = 0
         self._set_clock()
+
+    async def build(self) -> None:
+        """Add the nodes of all signals, a few at a time: others are served meanwhile, and the works may go."""
+        for k, one in enumerate(self.signals):
+            if self.node not in self.nodes.space:
+                return
+            self._add(one)
+            if k % TOGETHER == TOGETHER - 1:
+                await asyncio.sleep(0)
 
     # -- nodes --------------------------------------------------------------------------------------------------------
     def _add(self, one: SignalNode) -> None:

@@ -179,6 +179,9 @@ class OpcUaServer:
             return
         board = Board(works, self.nodes, self.hub.texts, self._root)
         self.hub.boards[works.id] = board
+        await board.build()
+        if self.hub.boards.get(works.id) is not board:
+            return
         self.hub.signals.update({one.node: one for one in board.signals})
         add_works_methods(self.hub, self.nodes, board)
         self._machinery.add(self.hub.texts, board, self._site.name)
