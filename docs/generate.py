@@ -5,11 +5,9 @@ date (exit code 1). tests/test_docs.py runs the check.
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,25 +77,19 @@ def _board(process: str) -> list[str]:
     return lines
 
 
-@cache
-def korean_words() -> dict[str, str]:
-    """Return the Korean word of each declared quantity, from the nomenclature."""
-    page = (REFERENCE / "nomenclature.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", page, re.MULTILINE))
-
-
 def _signal_row(item: tuple[Any, list[str]]) -> list[str]:
+    from steelyard.nomenclature import korean_of
+
     signal, labels = item
     name = f"`{signal.name}`"
     if len(labels) > 1:
         name = f"`{signal.name}` … `[{labels[-1]}]` ({len(labels)})"
-    field = signal.name.partition(".")[2].partition("[")[0]
     return [
         name,
         signal.unit,
         _range(signal.declaration),
         signal.declaration.description,
-        korean_words().get(field, ""),
+        korean_of(signal.name),
     ]
 
 

@@ -131,3 +131,12 @@ def test_a_seal_opens_only_with_its_commitment(tmp_path):
 
 def test_the_shipped_seal_belongs_to_the_shipped_plan():
     assert load_plan("advisor").suite.commitment == demonstration_commitment()
+
+
+def test_a_declared_network_is_part_of_the_plan_and_no_other_plan_changes():
+    plan = small_plan("silent_advisor.py")
+    assert "network" not in plan.record()["solution"]
+    declared = plan.with_changes(solution={"network": True})
+    assert declared.record()["solution"]["network"] is True
+    assert declared.hash() != plan.hash() == declared.with_changes(solution={"network": False}).hash()
+    assert plan_from_record(declared.record(), SOLUTIONS, {}).solution.network

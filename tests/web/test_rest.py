@@ -269,3 +269,28 @@ def test_a_problem_has_its_title_in_the_language_of_the_client(anyone, accepted,
         "detail": answer.json["detail"],
     }  # fmt: skip
     assert "main" in answer.json["detail"]
+
+
+def test_a_trial_is_started_spoken_with_and_stopped(running, engineer, anyone) -> None:
+    from steelyard.server.trials import TrialDesk
+
+    running.site.trials = TrialDesk(running.site)
+    try:
+        plans = anyone.ok("GET", "/trials/plans")["plans"]
+        assert anyone("POST", "/trials", {"plan": plans[0]}).status == 401
+        assert engineer("POST", "/trials", {"plan": "no-such-plan"}).status == 409
+        trial = engineer.ok("POST", "/trials", {"plan": plans[0]})["id"]
+        kind = anyone.ok("GET", f"/works/{trial}")["trial"]["kind"]
+        player = running.logged_in(kind)
+        assert player.ok("POST", f"/works/{trial}/exchange", {"type": "wait"})["type"] in ("hello", "wait")
+        for message, status in (({"type": 5}, 409), ([], 422), ({"type": "x", "more": "y" * 70_000}, 413)):
+            assert player("POST", f"/works/{trial}/exchange", message).status == status
+        assert running.caller("viewer")("POST", f"/works/{trial}/exchange", {"type": "wait"}).status == 403
+        assert anyone("GET", f"/works/{trial}/history").status == 409
+        assert anyone("GET", f"/trials/{trial}/report").status == 404
+        assert engineer("DELETE", f"/works/{trial}").status == 409
+        engineer.ok("DELETE", f"/trials/{trial}")
+        assert anyone("GET", f"/works/{trial}").status == 404
+        player.ok("POST", "/logout")
+    finally:
+        running.site.trials = None

@@ -67,11 +67,21 @@ def confine(settings: dict) -> dict:
 def _without(hidden: str, place: str) -> list[str]:
     """Return `place`, or where `hidden` lies in it all that lies there but this."""
     real, hidden = os.path.realpath(place), os.path.realpath(hidden)
-    if not (hidden + os.sep).startswith(real.rstrip(os.sep) + os.sep):
+    if not _holds(real, hidden):
         return [place]
     if real == hidden:
         return []
-    return [part for entry in os.scandir(real) for part in _without(hidden, entry.path)]
+    found = []
+    for entry in os.scandir(real):
+        if not entry.is_symlink():
+            found += _without(hidden, entry.path)
+        elif not _holds(os.path.realpath(entry.path), hidden):  # a link to above would show it
+            found.append(entry.path)
+    return found
+
+
+def _holds(folder: str, other: str) -> bool:
+    return (other + os.sep).startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _become(uid: int) -> bool:

@@ -170,7 +170,7 @@ class Mosquitto:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
         heard: list[tuple[str, str]] = []
         try:
-            time.sleep(0.4)
+            time.sleep(0.25)
             yield heard
             out, _ = process.communicate(timeout=patience_s + 5)
         finally:

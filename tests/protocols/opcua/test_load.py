@@ -67,9 +67,18 @@ async def test_start_and_stop(tmp_path: Path) -> None:
     for client in clients:
         await client.connect()
         await hear(client, ["main/live.lag"], Heard())
+    deaf = server.client()
+    await deaf.connect()
+    deaf.uaclient.protocol.transport.pause_reading()
+    asked = [asyncio.create_task(deaf.get_node("ns=2;s=main/ladle_furnace").get_references()) for _ in range(800)]
+    transports = server.server._server.iserver.asyncio_transports
+    await until(lambda: any(transport.get_write_buffer_size() for transport in transports), 20)
     begun = time.monotonic()
     await asyncio.to_thread(server.do, server.server.stop())
     assert time.monotonic() - begun < 1.0
+    for task in asked:
+        task.cancel()
+    clients.append(deaf)
     assert server.server.counts()["connected"] == 0
     for client in clients:
         client.disconnect_socket()

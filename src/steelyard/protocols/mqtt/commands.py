@@ -86,9 +86,9 @@ class Commands:
         return {"written": numbers}
 
     async def _advance(self, session: Session, works: Any, command: Command, asked: dict[str, Any]) -> dict[str, Any]:
-        n = asked.get("n", asked.get("value", 1))
-        if isinstance(n, bool) or not isinstance(n, int | float) or n != int(n):
-            raise _Malformed(f"n is a whole number of steps, not {str(n)[:50]}")
+        n = _number(asked.get("n", asked.get("value", 1)))
+        if n != int(n):
+            raise _Malformed(f"n is a whole number of steps, not {n:g}")
         frame = await works.advance(session, int(n))
         await self._told(works.id, frame)
         return {"step": frame.step, "time_s": frame.time_s, "time": works.stamp(frame.time_s).isoformat()}

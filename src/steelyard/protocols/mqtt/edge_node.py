@@ -16,7 +16,7 @@ from steelyard.protocols.mqtt.sparkplug import Device, node_topic
 from steelyard.protocols.mqtt.topics import Message
 
 HELD_FRAMES = 600
-BIRTHS_APART_S = 1.0
+BIRTHS_APART_S = 0.5
 
 
 class Link(Protocol):
@@ -159,7 +159,7 @@ class EdgeNode:
         await self.link.publish(messages)
 
     async def rebirth(self) -> None:
-        """Give birth again, at most once a second."""
+        """Give birth again, at most twice a second."""
         if self._asked:
             return
         self._asked = True

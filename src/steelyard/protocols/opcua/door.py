@@ -25,7 +25,7 @@ from steelyard.protocols.opcua.standard import standard, ua_status
 from steelyard.protocols.opcua.subscriber import NOBODY
 
 CODES, IDS, _MESSAGE = ua.StatusCodes, ua.ObjectIds, ua.MessageType.SecureMessage
-MOST_CHUNK = 70_000
+MOST_CHUNK, PATIENCE = 70_000, 20
 OAEP, OAEP_256 = "http://www.w3.org/2001/04/xmlenc#rsa-oaep", "http://opcfoundation.org/UA/security/rsa-oaep-sha2-256"
 
 
@@ -246,6 +246,18 @@ class Door(BinaryServer):
     def __init__(self, iserver: Any, host: str, port: int, limits: Any, hub: Hub, pki: Pki) -> None:
         super().__init__(iserver, host, port, limits)
         self.hub, self.pki = hub, pki
+
+    async def stop(self) -> None:
+        """Hang up; a client that does not take what was sent is not waited for."""
+        for transport in list(self.iserver.asyncio_transports):
+            transport.close()
+        for _ in range(PATIENCE):
+            if not self.clients:
+                break
+            await asyncio.sleep(0.01)
+        for transport in list(self.iserver.asyncio_transports):
+            transport.abort()
+        await super().stop()
 
     def _make_protocol(self) -> Connection:
         made = Connection(self.iserver, self._policies, self.clients, self.closing_tasks, self.limits)
