@@ -171,8 +171,8 @@ class Served:
 
     async def __aexit__(self, *_):
         await self.protocols.__aexit__(None, None, None)
-        for works_id in list(self.site.works):
-            await self.site.remove(works_id)
+        while self.site.works:
+            await self.site.remove(next(iter(self.site.works)))
         assert self.site.audit.counts.get("unhandled", 0) == 0, self.site.audit.tail()
 
 
@@ -284,6 +284,52 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(tmp_path)
         question = await works.exchange(player, late)
         assert question == {"type": "hello", "contract": 1}
         assert (await works.exchange(player, hello))["type"] in ("start", "wait")
+
+
+def deep(levels):
+    """A list in a list in a list …"""
+    found = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+HELLO = {"type": "hello", "name": "n", "version": "1", "kind": "advisor", "interval_s": 60,
+         "reads": ["ladle_furnace.heat_number"], "writes": ["operator.heating_energy_advice"]}  # fmt: skip
+NOISE = [
+    {"type": "answer"}, {"type": "answer", "set": []}, {"type": "answer", "set": {"x": deep(5000)}},
+    {"type": "answer", "set": {"operator.heating_energy_advice": "1"}}, {"type": "gone", "fault": []},
+    {"type": "gone", "fault": {}, "reason": deep(5000)}, {"type": "gone", "fault": "hung"}, {"type": "ready"},
+    {"type": "answer", "set": {"operator.heating_energy_advice": float("nan")}}, {"type": "ok"}, {"type": ""},
+    {**HELLO, "interval_s": 0}, {**HELLO, "interval_s": 1e-300}, {**HELLO, "interval_s": deep(5000)},
+    {**HELLO, "writes": 7}, {**HELLO, "reads": [deep(9)]}, {"type": "hello"}, {"type": "error", "reason": deep(5000)},
+]  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_whatever_a_client_says_the_trial_ends_in_good_order(tmp_path):
+    async with Served(tmp_path, "advisor") as served:
+        trial = await served.site.trials.start(session("engineer"), "mine")
+        works, player = served.site.get(trial), session("advisor")
+        question, noise = await works.exchange(player, HELLO), iter(NOISE * 4)
+        while question["type"] != "stop":
+            if question["type"] == "hello":
+                message = HELLO
+            elif question["type"] == "decide":
+                message = next(noise, {"type": "answer", "set": {}})
+                for n in (0, -1, 7):
+                    with pytest.raises(SteelyardError):
+                        await works.advance(player, n)
+            else:
+                message = {"type": "ready"} if question["type"] == "start" else {"type": "wait"}
+            question = await works.exchange(player, message)
+        while (report := served.site.trials.report(trial)) is None:
+            await asyncio.sleep(0.05)
+        rows = [run["faults"] for run in report["result"]["runs"]]
+        assert rows[0]["nonsense"] == 3
+        assert rows[0]["forbidden"] == 1
+        assert rows[0]["crashed"] + rows[0]["hung"] == 3  # given up after the third
+        assert sum(rows[1].values()) > 3
 
 
 @pytest.mark.parametrize("protocol", ["rest", "opcua"])

@@ -29,6 +29,8 @@ def mode(request, monkeypatch):
     """Behind bubblewrap, or with what a process does to itself."""
     if request.param == "weak":
         monkeypatch.setenv(sandbox.SWITCH, "weak")
+    if request.param == "confined" and sandbox.bubblewrap() is None:
+        pytest.fail("bubblewrap must be installed here (STEELYARD_FOREIGN is set)")
     if isolation()["level"] != request.param:
         pytest.skip("bubblewrap is installed but cannot be used on this machine")
     return request.param

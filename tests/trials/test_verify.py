@@ -181,12 +181,12 @@ def test_of_two_plans_only_what_differs_is_named(silent_report):
     [("en", ("weak isolation", "OPC UA", "open, as declared")), ("ko", ("약한 격리", "OPC UA", "선언에 따라 허용됨"))],
 )
 def test_the_page_says_weak_isolation_network_and_connection(silent_report, lang, words, capsys):
-    from steelyard.cli.trial import _warn_of_isolation
+    from steelyard.cli.solution import warn_of_isolation
 
     report = copy.deepcopy(silent_report)
     report["facts"]["isolation"] = {"network": "declared", "level": "weak"}
     report["facts"]["connection"] = {"over": "opcua", "user": "advisor"}
     page = render(report, lang)
     assert all(word in page for word in words)
-    _warn_of_isolation(report, lang)
+    warn_of_isolation(report["facts"]["isolation"], lang)
     assert words[0] in capsys.readouterr().err

@@ -229,5 +229,5 @@ def test_a_hundred_browsers_at_one_frame_a_second(running, engineer) -> None:
     for steps in seen:
         assert steps == sorted(set(steps))
         assert WATCHED_S - 1 <= len(steps) <= WATCHED_S + 2
-    assert after.get("dropped", 0) == before.get("dropped", 0)
+    assert after["dropped"] == before["dropped"]
     assert after["encoded"] - before["encoded"] < 40, "a text is made once for all of them"

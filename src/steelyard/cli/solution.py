@@ -13,6 +13,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="Language of the texts: en or ko.")]
 
 
+WEAK = {
+    "en": "weak isolation: bubblewrap (bwrap 0.8 or later) is not to be had here; run only solutions that you trust",
+    "ko": "약한 격리: bubblewrap(bwrap 0.8 이상)을 사용할 수 없습니다. 신뢰하는 솔루션만 실행하십시오",
+}
+
+
+def warn_of_isolation(isolation: dict[str, Any] | None, lang: str) -> None:
+    """Say on the terminal that a solution runs (or ran) in weak isolation, when it does."""
+    if isolation and isolation.get("level") == "weak":
+        typer.secho(WEAK[lang], fg=typer.colors.YELLOW, err=True)
+
+
 @app.command("check")
 def check_command(
     file: Annotated[Path, typer.Argument(help="A .py file, an executable file, or a folder with solution.py.")],
@@ -27,6 +39,7 @@ def check_command(
 
     chosen = language(lang)
     result = check(file, [signal_infos(public_signals(plant), ROLE_WRITES) for plant in PLANTS], chosen, network)
+    warn_of_isolation(result["isolation"], chosen)
     emit(result, json_out, lambda: _print_check(result, chosen))
     raise typer.Exit(0 if result["passed"] else 2)
 
@@ -81,9 +94,10 @@ def connect_command(
 ) -> None:
     """Let a solution answer for a trial, or steer a live works, over the wire; it runs here, in its sandbox."""
     from steelyard.server.connector import address, connect, kind_of, known_password
-    from steelyard.solutions.process import Limits
+    from steelyard.solutions.process import Limits, isolation
 
     chosen = language(lang)
+    warn_of_isolation(isolation(network), chosen)
     name, url = user or kind_of(file), address(url)
     result = connect(
         file, url, name, password if password is not None else known_password(url, name), works,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.output import console, emit, language, progress
+from steelyard.cli.solution import warn_of_isolation
 
 app = typer.Typer(no_args_is_help=True, help="Trials: weigh a solution against a baseline; verify a report.")
 
@@ -144,21 +145,10 @@ def run_command(
             with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
                 report = run_plan(made, progress=bar) if over is None else _over(made, over, bar)
             write(report, out, chosen)
-    _warn_of_isolation(report, chosen)
+    warn_of_isolation(report["facts"].get("isolation"), chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
     short["sentence"] = report["result"]["verdict"]["sentence"][chosen]
     emit(short, json_out, lambda: _print_run(report, chosen))
-
-
-WEAK = {
-    "en": "weak isolation: bubblewrap (bwrap 0.8 or later) is not to be had here; run only solutions that you trust",
-    "ko": "약한 격리: bubblewrap(bwrap 0.8 이상)을 사용할 수 없습니다. 신뢰하는 솔루션만 실행하십시오",
-}
-
-
-def _warn_of_isolation(report: dict[str, Any], lang: str) -> None:
-    if report["facts"].get("isolation", {}).get("level") == "weak":
-        typer.secho(WEAK[lang], fg=typer.colors.YELLOW, err=True)
 
 
 def _over(plan: Any, protocol: str, bar: Any) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class TrialWorks(TrialSurface):
             self._answer(session, _introduction(session, self.kind, n, self.signals))
             return await self._decision()
         interval = self._hello.get("interval_s")
-        if not isinstance(interval, int | float) or n < 1 or n % interval:
+        if not isinstance(interval, int | float) or not 1 <= interval <= n or n % interval:
             raise SteelyardError(f"this solution decides every {interval} s; advance by a multiple of it, not by {n}")
         for _ in range(int(n // interval)):
             if (await self._next(None))["type"] == "decide":

@@ -152,7 +152,10 @@ def decode(line: bytes) -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     """Return a short printable picture of anything a solution sent."""
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else repr(value)
+    try:
+        text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else repr(value)
+    except RecursionError:
+        text = "something nested too deeply"
     text = "".join(c if c.isprintable() else "?" for c in text[:200])
     return text if len(text) <= 80 else text[:77] + "..."
 

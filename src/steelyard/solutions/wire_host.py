@@ -14,7 +14,7 @@ from steelyard.solutions.contract import Answer, SignalInfo
 from steelyard.solutions.lockstep import Ended, Late, Lockstep, OutOfStep
 
 CONNECT_S = 300.0
-_LOSSES: dict[Any, type[SolutionError]] = {"hung": Late, "nonsense": OutOfStep}
+_LOSSES: dict[str, type[SolutionError]] = {"hung": Late, "nonsense": OutOfStep}
 
 
 class Abandoned(SteelyardError):
@@ -63,7 +63,9 @@ class Meeting:
         self._see()
         assert said is not None
         if said.get("type") == "gone":
-            raise _LOSSES.get(said.get("fault"), Ended)(f"its client says: {str(said.get('reason', ''))[:300]}")
+            reason, fault = said.get("reason"), said.get("fault")
+            why = reason[:300] if isinstance(reason, str) else "its client does not say why"
+            raise _LOSSES.get(fault if isinstance(fault, str) else "", Ended)(f"its client says: {why}")
         self._met = True
         return said
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import random
 import struct
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from typing import Any
@@ -75,7 +76,10 @@ class RestClient(Client):
 
     def _rest_round(self, planner: Rest, engineer: Rest) -> None:
         values = planner.get("/works/main/values?names=line.*")["values"]
+        begun = time.perf_counter()
         now = planner.get("/works/main")["time_s"]
+        took = round(1e3 * (time.perf_counter() - begun))
+        self.counts["rest_slowest_ms"] = max(self.counts["rest_slowest_ms"], took)
         planner.get(f"/works/main/history?names={PACE}&from={max(0.0, now - 600.0)}&limit=100")
         self.counts["rest_reads"] += 3
         if self.luck.random() < 0.2:

@@ -10,13 +10,15 @@ from steelyard.web.problems import NotFoundError
 from steelyard.web.sessions import TOKEN_LIFE_S, Sessions
 from steelyard.web.stream import TICK_S, Channel
 
+COUNTED = ("requests", "values_out", "writes", "refused", "malformed", "encoded", "dropped")
+
 
 class Desk:
     """One for each server. `counts` holds what passed so far."""
 
     def __init__(self, site: Any, life_s: float = TOKEN_LIFE_S) -> None:
         """`life_s` is how long a login lasts [s]."""
-        self.site, self.counts = site, Counter[str]()
+        self.site, self.counts = site, Counter(dict.fromkeys(COUNTED, 0))
         self.sessions = Sessions(site, life_s)
         self._channels: dict[str, Channel] = {}
         self._ticker: asyncio.Task[None] | None = None

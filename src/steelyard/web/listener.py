@@ -12,7 +12,7 @@ from steelyard.errors import SteelyardError
 from steelyard.web.problems import written
 
 KEEP_ALIVE_S, BACKLOG = 120, 256
-LONGEST_HEAD = 1 << 19
+LONGEST_HEAD, LONGEST_STALL_S = 1 << 19, 60
 
 
 class Listener(uvicorn.Server):
@@ -77,6 +77,9 @@ def listening(host: str, port: int) -> socket.socket:
     found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # told so, asyncio sets TCP_NODELAY
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # who takes nothing for so long is gone, or as good as that
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * LONGEST_STALL_S)
         found.bind((host, port))
     except OSError as error:
         found.close()

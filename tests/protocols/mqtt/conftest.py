@@ -183,6 +183,11 @@ class Mosquitto:
 
 
 @pytest.fixture
+def need() -> Callable[[str], str]:
+    return foreign
+
+
+@pytest.fixture
 def mosquitto() -> type[Mosquitto]:
     return Mosquitto
 

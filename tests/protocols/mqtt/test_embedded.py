@@ -319,6 +319,17 @@ def test_late_and_double_frames_keep_their_own_time(another, mosquitto) -> None:
     assert [json.loads(payload)["step"] for _, payload in heard] == [2, 3, 3, 2, 5]
 
 
+def test_the_will_of_a_host_is_kept_for_who_comes_later(plant, tools) -> None:
+    state = "spBv1.0/STATE/other"
+    login = struct.pack("!H", 6) + b"viewer" + struct.pack("!H", len(plant.passwords["viewer"]))
+    will = struct.pack("!H", len(state)) + state.encode() + struct.pack("!H", 4) + b"gone"
+    body = b"\0\4MQTT\4\xe6\0\0\0\1h" + will + login + plant.passwords["viewer"].encode()
+    with socket.create_connection(("127.0.0.1", plant.port), 5) as link:
+        link.sendall(bytes((0x10, len(body))) + body)
+        assert link.recv(4) == b"\x20\x02\x00\x00"
+    assert tools.take(state) == [(state, "gone")]
+
+
 @pytest.mark.slow
 def test_a_works_comes_and_goes(plant, tools) -> None:
     from steelyard.live.access import Session
@@ -429,6 +440,7 @@ def test_too_many_clients_are_told_so(another) -> None:
         link.close()
 
 
+@pytest.mark.slow
 def test_who_is_silent_beyond_the_keep_alive_is_cut_off(plant) -> None:
     with socket.create_connection(("127.0.0.1", plant.port), 5) as link:
         link.sendall(plain_connect("sleeper")[:10] + b"\0\1" + plain_connect("sleeper")[12:])

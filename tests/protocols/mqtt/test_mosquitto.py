@@ -86,6 +86,7 @@ def test_the_access_list_of_mosquitto_says_who_writes(over) -> None:
     assert (entry["user"], entry["new"]) == ("broker:controller", 905.0)
 
 
+@pytest.mark.slow
 def test_sparkplug_commands_run_under_the_role_given(over, until, tmp_path: Path) -> None:
     import subprocess
 
@@ -100,19 +101,26 @@ def test_sparkplug_commands_run_under_the_role_given(over, until, tmp_path: Path
     assert plant.audit("write")[-1]["user"] == "sparkplug:controller"
 
 
+@pytest.mark.slow
 def test_it_comes_back_with_its_broker_and_loses_nothing(over, broker, until, port: int) -> None:
     plant, tools, process, folder = over()
-    plant.advance()
+    with tools.listen(f"{BASE}/frame", count=1):
+        plant.advance()
     process.terminate()
     process.wait(10)
     until(lambda: plant.adapter.counts()["clients"] == 0)
     frames = [plant.advance().step for _ in range(5)]
+    links = [plant.adapter._links._plain, plant.adapter._links._edge]
+    for link in links:  # the listeners shall be there first
+        plant.loop.call_soon_threadsafe(link._may.clear)
     time.sleep(0.2)
     broker(folder, port)
     with (
-        tools.listen(f"{BASE}/frame", count=5) as heard,
-        tools.listen("spBv1.0/#", count=7, binary=True) as spark,
+        tools.listen(f"{BASE}/frame", count=5, patience_s=20) as heard,
+        tools.listen("spBv1.0/#", count=7, binary=True, patience_s=20) as spark,
     ):
+        for link in links:
+            plant.do(link.return_())
         until(lambda: plant.adapter.counts()["clients"] == 2, 15)
     assert [json.loads(payload)["step"] for _, payload in heard] == frames
     kinds = [topic.split("/")[2] for topic, _ in spark]
@@ -123,6 +131,7 @@ def test_it_comes_back_with_its_broker_and_loses_nothing(over, broker, until, po
     assert [e["what"].split(" to ")[0] for e in plant.audit("broker")] == ["connected", "no connection", "connected"]
 
 
+@pytest.mark.slow
 def test_a_cut_wire_and_the_end_are_told_by_mosquitto(over) -> None:
     plant, tools, _, _ = over()
     with (
@@ -144,6 +153,7 @@ def test_a_cut_wire_and_the_end_are_told_by_mosquitto(over) -> None:
     assert tools.take("steelyard/v1/plant/state") == [("steelyard/v1/plant/state", "offline")]
 
 
+@pytest.mark.slow
 def test_losses_are_counted(another, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from steelyard.protocols.mqtt import remote
 

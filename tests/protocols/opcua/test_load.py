@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from asyncua import ua
 
 from .conftest import Served
 from .test_values import Heard, hear, until
@@ -70,7 +71,10 @@ async def test_start_and_stop(tmp_path: Path) -> None:
     deaf = server.client()
     await deaf.connect()
     deaf.uaclient.protocol.transport.pause_reading()
-    asked = [asyncio.create_task(deaf.get_node("ns=2;s=main/ladle_furnace").get_references()) for _ in range(800)]
+    much = ua.BrowseDescription(NodeId=ua.NodeId("main/ladle_furnace", 2), ResultMask=ua.BrowseResultMask.All)
+    asked = [
+        asyncio.create_task(deaf.uaclient.browse(ua.BrowseParameters(NodesToBrowse=[much] * 50))) for _ in range(60)
+    ]
     transports = server.server._server.iserver.asyncio_transports
     await until(lambda: any(transport.get_write_buffer_size() for transport in transports), 20)
     begun = time.monotonic()

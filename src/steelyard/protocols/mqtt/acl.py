@@ -19,6 +19,7 @@ from steelyard.protocols.mqtt.topics import site_base
 
 SERVER = "steelyard"
 ACL, PASSWORDS, CONFIGURATION, SERVER_PASSWORD = "acl", "passwords", "mosquitto.conf", "server-password"
+PID = "mosquitto.pid"
 ROUNDS, SALT_BYTES = 101, 12
 
 
@@ -72,7 +73,8 @@ def write_mosquitto_files(site: Any, folder: Path, port: int = 1883, writer: str
     known = {SERVER: server, **site.users.passwords()}
     configuration = [
         f"listener {port} 127.0.0.1", f"user {getpass.getuser()}", f"password_file {folder / PASSWORDS}",
-        f"acl_file {folder / ACL}", f"allow_anonymous {str(site.anonymous).lower()}", "max_packet_size 1048576", "",
+        f"acl_file {folder / ACL}", f"allow_anonymous {str(site.anonymous).lower()}", "max_packet_size 1048576",
+        f"pid_file {folder / PID}", "",
     ]  # fmt: skip
     for name, text in (
         (ACL, mosquitto_acl(site, writer=writer)), (PASSWORDS, mosquitto_passwords(known)),

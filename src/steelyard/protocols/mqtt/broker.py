@@ -60,7 +60,11 @@ class EmbeddedBroker:
         plugins = {f"{__name__}.{_Plugin.__name__}": {"owner": self}}
         self._broker = _Broker(BrokerConfig(listeners={"default": door}, plugins=plugins))
         await self._broker.start()
-        self._server = await asyncio.start_server(self._door.enter, self.host, self.port, ssl=self.tls)
+        try:
+            self._server = await asyncio.start_server(self._door.enter, self.host, self.port, ssl=self.tls)
+        except OSError:
+            await self._broker.shutdown()
+            raise
         self.port = self._server.sockets[0].getsockname()[1]
         self._spawn(self._watch())
 

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -17,7 +18,7 @@ from steelyard.errors import SteelyardError
 from steelyard.protocols.mqtt.topics import Message
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-KEPT_MESSAGES = 20_000
+KEPT_MESSAGES, BATCH = 20_000, 500
 KEEP_ALIVE_S, ANSWER_S = 15, 5.0
 MOST_WAITING, STOP_S = 1000, 0.3
 
@@ -112,13 +113,14 @@ class RemoteLink:
         async with self._lock:
             self._kept.extend(messages)
             while self._kept and self._client is not None:
-                topic, payload, retain, quality = self._kept[0]
+                batch = list(islice(self._kept, BATCH))
                 try:
-                    await self._client.publish(topic, payload, quality, retain)
+                    await _send(self._client, batch)
                 except (aiomqtt.MqttError, OSError, ValueError):
                     break
-                self._kept.popleft()
-                self.sent += 1
+                for _ in batch:
+                    self._kept.popleft()
+                self.sent += len(batch)
             while len(self._kept) > (KEPT_MESSAGES if self._keep else 0):
                 self._kept.popleft()
                 self.lost += 1
@@ -174,6 +176,21 @@ class RemoteLink:
         finally:
             self._client = None
             self._hooks.down()
+            _look_at(client._disconnected)
+
+
+async def _send(client: aiomqtt.Client, batch: list[Message]) -> None:
+    """Send messages and wait for the last one only: they leave in order, so then all have left."""
+    for topic, payload, retain, quality in batch[:-1]:
+        client._client.publish(topic, payload, quality, retain)
+    topic, payload, retain, quality = batch[-1]
+    await client.publish(topic, payload, quality, retain)
+
+
+def _look_at(end: asyncio.Future[None]) -> None:
+    """Take note of how a connection ended, so that asyncio does not complain that nobody did."""
+    if end.done() and not end.cancelled():
+        end.exception()
 
 
 def _quiet() -> logging.Logger:

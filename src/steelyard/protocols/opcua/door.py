@@ -200,6 +200,8 @@ class Connection(OPCUAProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the connection our own processor."""
         super().connection_made(transport)
+        self._taken = asyncio.Event()
+        self._taken.set()
         if self.processor is not None:
             self.processor = Processor(self.iserver, self.transport, self.limits, self.hub, self.pki)
             self.processor.set_policies(self.policies)
@@ -225,7 +227,19 @@ class Connection(OPCUAProtocol):
                 return
             self._buffer = self._buffer[size:]
 
+    def pause_writing(self) -> None:
+        """The client does not take what it asked for: nothing more is worked on until it does."""
+        self._taken.clear()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._taken.set()
+
     async def _process_one_msg(self, header: Any, buf: Any) -> bool:
+        await asyncio.sleep(0)
+        await self._taken.wait()
+        if self.transport is None or self.transport.is_closing():
+            return False
         try:
             return await super()._process_one_msg(header, buf)
         except Exception as error:  # noqa: BLE001 one bad client must not stop the others
