@@ -14,10 +14,10 @@ from typing import Any
 from steelyard.errors import SteelyardError
 from steelyard.hub.store import home
 from steelyard.live.access import ENGINEER, Session
+from steelyard.live.adapter import Adapter, Endpoint
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import PASSWORDS, Users
-from steelyard.protocols.adapter import Adapter, Endpoint
 from steelyard.server.settings import OFF, Settings
 
 Build = Callable[[Path, Audit], Any]

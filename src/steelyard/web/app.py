@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from steelyard import __version__
 from steelyard.errors import SteelyardError
-from steelyard.protocols.adapter import Endpoint
+from steelyard.live.adapter import Endpoint
 from steelyard.web import routes_server, routes_state, routes_works
 from steelyard.web.desk import Desk
 from steelyard.web.doors import ROOT, install

@@ -5,9 +5,9 @@ from typing import Any
 
 from steelyard.errors import SteelyardError
 from steelyard.live.access import ANONYMOUS_ROLES, Session
+from steelyard.live.adapter import Endpoint
 from steelyard.live.site import Site
 from steelyard.plant.board import ROLE_WRITES
-from steelyard.protocols.adapter import Endpoint
 from steelyard.protocols.modbus.bank import Device
 from steelyard.protocols.modbus.conversation import BrokenFrameError, Conversation, Tally
 

@@ -19,7 +19,7 @@ from amqtt.contexts import Action, BrokerConfig, ListenerConfig, ListenerType
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 
 from steelyard.live.access import Session
-from steelyard.protocols.adapter import Endpoint
+from steelyard.live.adapter import Endpoint
 from steelyard.protocols.mqtt.connection import Connection
 from steelyard.protocols.mqtt.door import STATE, Door
 from steelyard.protocols.mqtt.fan import Fan

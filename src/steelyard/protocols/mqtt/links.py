@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 from steelyard.live.access import VIEWER, Session
-from steelyard.protocols.adapter import Endpoint
+from steelyard.live.adapter import Endpoint
 from steelyard.protocols.mqtt.broker import EmbeddedBroker
 from steelyard.protocols.mqtt.door import STATE
 from steelyard.protocols.mqtt.edge_node import EdgeNode, Link

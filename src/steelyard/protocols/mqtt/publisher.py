@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.live.access import Session
-from steelyard.protocols.adapter import Endpoint
+from steelyard.live.adapter import Endpoint
 from steelyard.protocols.mqtt.commands import Commands
 from steelyard.protocols.mqtt.edge_node import EdgeNode
 from steelyard.protocols.mqtt.links import EmbeddedLinks, Links, RemoteLinks

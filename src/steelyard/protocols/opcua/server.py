@@ -14,8 +14,8 @@ from asyncua.server.internal_server import InternalServer
 from cryptography import x509
 
 from steelyard import __version__
+from steelyard.live.adapter import Endpoint
 from steelyard.live.site import Site
-from steelyard.protocols.adapter import Endpoint
 from steelyard.protocols.opcua.alarms import Conditions
 from steelyard.protocols.opcua.board import Board
 from steelyard.protocols.opcua.door import Door
