@@ -94,6 +94,8 @@ def _show_goals(title: str, result: dict[str, Any]) -> None:
         mark = {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}[row["reached"]]
         table.add_row(key, "–" if value is None else f"{value:,}", row["goal"], mark)
     console().print(table)
+    for what in (*result.get("what_surprised", ()), *result.get("what_was_unhandled", ())):
+        console().print(f"  {what}", markup=False)
 
 
 def _show(result: dict[str, Any]) -> None:

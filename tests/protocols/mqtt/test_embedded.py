@@ -187,6 +187,7 @@ def test_lock_step_the_frame_is_published_before_the_reply(plant, tools) -> None
     assert asyncio.run(client()) == [f"{kind} {step + 1 + k}" for k in range(20) for kind in ("frame", "reply")]
 
 
+@pytest.mark.slow
 def test_the_engineer_runs_and_pauses_and_a_lease_is_taken_and_given_back(plant, tools) -> None:
     assert reply_of(tools, f"{BASE}/run", {"speed": 20}, user="engineer")["ok"]
     assert json.loads(tools.take(f"{BASE}/state")[0][1])["state"] == "running"
@@ -369,6 +370,22 @@ def test_garbage_hurts_nobody(plant, tools) -> None:
     assert tools.take(f"{BASE}/line/cobbles")
     assert plant.read(TOP_1) == before
     assert plant.site.audit.counts["malformed"] > malformed + 20
+
+
+def test_clients_that_vanish_leave_nothing_behind(plant, until) -> None:
+    chance, broker = random.Random(6), plant.adapter._links.broker
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", plant.port), 5) as link:
+            link.sendall(plain_connect("ghost"))
+            if chance.random() < 0.7:
+                link.sendall(b"\x82\x06\0\1\0\1#\0")
+            if chance.random() < 0.5:
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if chance.random() < 0.3:
+                link.recv(4)
+    until(lambda: not broker.connections)
+    until(lambda: not broker._broker.sessions)
+    assert not broker._broker.subscriptions
 
 
 def test_wrong_payloads_are_counted_and_write_nothing(plant, until) -> None:

@@ -27,7 +27,7 @@ from steelyard.protocols.mqtt.topics import Message
 from steelyard.protocols.mqtt.tree import Tree
 
 MOST_CLIENTS = 200
-STOP_S = 0.4
+STOP_S, GOODBYE_S = 0.4, 1.0
 Receiver = Callable[[Session, str, bytes], Awaitable[None]]
 
 
@@ -66,7 +66,7 @@ class EmbeddedBroker:
             await self._broker.shutdown()
             raise
         self.port = self._server.sockets[0].getsockname()[1]
-        self._spawn(self._watch())
+        self._spawn(self._door.watch())
 
     async def stop(self) -> None:
         """Send what is still waiting, close every client and the port."""
@@ -148,13 +148,28 @@ class EmbeddedBroker:
         self.site.audit.note("login", connection.session, client=connection.id[:80])
         worker = self._spawn(self._work_off(connection))
         try:
-            await self._broker.external_connected(connection.reader, connection.writer, "default")
+            await self._converse(connection)
         finally:
             if self.connections.get(connection.id) is connection:
                 del self.connections[connection.id]
             self.subscriptions_changed()
             connection.ended.set()
         await self._finish(connection, worker)
+
+    async def _converse(self, connection: Connection) -> None:
+        """Let amqtt talk with a client until it is gone; amqtt does not always notice one that goes while it comes."""
+        talk = self._spawn(self._broker.external_connected(connection.reader, connection.writer, "default"))
+        gone = self._spawn(connection.gone.wait())
+        try:
+            await asyncio.wait({talk, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({talk}, timeout=GOODBYE_S)
+        finally:
+            talk.cancel()
+            gone.cancel()
+            [failure] = await asyncio.gather(talk, return_exceptions=True)
+            await self._broker.forget(connection.id)
+        if isinstance(failure, Exception):
+            raise failure
 
     async def _finish(self, connection: Connection, worker: "asyncio.Task[None]") -> None:
         """Do what a client asked for before it went, publish its will, and give its leases back."""
@@ -165,15 +180,6 @@ class EmbeddedBroker:
             await self._take(connection.session, will.topic, will.payload, will.retain)
         for works in list(self.site.works.values()):
             works.leases.release(connection.session)
-
-    async def _watch(self) -> None:
-        """Cut off who is silent for longer than it said."""
-        while True:
-            await asyncio.sleep(1.0)
-            now = time.monotonic()
-            for connection in list(self.connections.values()):
-                if connection.idle(now):
-                    connection.cut("nothing came within its keep-alive")
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -191,6 +197,10 @@ class _Broker(Broker):
 
     async def add_subscription(self, subscription: tuple[str, int], session: Any) -> int:
         return await super().add_subscription((subscription[0], 0), session)
+
+    async def forget(self, client_id: str) -> None:
+        """Drop what is left of a session."""
+        await self._cleanup_session(client_id)
 
 
 class _Plugin(BaseAuthPlugin, BaseTopicPlugin):

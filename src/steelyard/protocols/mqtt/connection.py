@@ -74,7 +74,7 @@ class Connection:
         self._in, self._out = streams
         self._complain, self._pace, self._subscribes = complain, Pace(), 0
         self._taken: set[int] = set()
-        self.ended = asyncio.Event()
+        self.gone, self.ended = asyncio.Event(), asyncio.Event()
 
     async def next_packet(self) -> bytes:
         """Return the next packet that the broker shall see, b"" when the client is gone or sent something else.
@@ -93,6 +93,7 @@ class Connection:
             self._complain("malformed", str(error))
         except (OSError, asyncio.IncompleteReadError):
             pass
+        self.gone.set()
         return b""
 
     async def _note_packet(self, first: int, body: bytes) -> bool:

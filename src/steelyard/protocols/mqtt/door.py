@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Awaitable, Callable
 from secrets import token_hex
 from typing import Any
@@ -41,6 +42,15 @@ class Door:
             self.site.audit.note("unhandled", via="mqtt", peer=peer, why=repr(error))
         finally:
             writer.close()
+
+    async def watch(self) -> None:
+        """Cut off who is silent for longer than it said."""
+        while True:
+            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            for connection in list(self.connections.values()):
+                if connection.idle(now):
+                    connection.cut("nothing came within its keep-alive")
 
     async def _admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> Connection | None:
         """Return the connection of a client that may come in; answer and log the others."""
