@@ -1,6 +1,7 @@
 """`steelyard serve`: run a works live and speak the languages of a plant, until Ctrl-C."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,7 @@ def serve(
     broker_user: Annotated[str | None, typer.Option(help="User there; password: $STEELYARD_BROKER_PASSWORD.")] = None,
     broker_ca: Annotated[str | None, typer.Option(help="Certificate authority of that broker.")] = None,
     broker_commands: Annotated[bool, typer.Option(help="Take writes from that broker (its ACL decides).")] = False,
+    sparkplug_host: Annotated[str | None, typer.Option(help="Primary host: publish while its STATE is online.")] = None,
     modbus_writer: Annotated[str | None, typer.Option(help="Let Modbus write as this role; default: nobody.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous/--no-anonymous", help="Reading without login.")] = True,
     show_passwords: Annotated[bool, typer.Option("--show-passwords", help="Print the passwords made here.")] = False,
@@ -67,7 +69,7 @@ def serve(
     chosen = language(lang)
     settings = Settings(
         site, listen, http_port, opcua_port, mqtt_port, modbus_port, broker, broker_user,
-        os.environ.get("STEELYARD_BROKER_PASSWORD"), broker_ca, broker_commands, mqtt_tls, modbus_writer, anonymous,
+        os.environ.get("STEELYARD_BROKER_PASSWORD"), broker_ca, broker_commands, mqtt_tls, sparkplug_host, modbus_writer, anonymous,
         None if lock_step else speed, record, chosen,
     )  # fmt: skip
     run_until_stopped(live_works(works, plant, seed, scenario, twin=twin, record=record), settings,
@@ -87,6 +89,18 @@ def run_until_stopped(build: Any, settings: Any, json_out: bool, show_passwords:
     serve_until_stopped(build, settings, ready)
     if not json_out:
         typer.echo(TEXT["stopped"][lang])
+    _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    """End the process: all is written and closed, and taking down the interpreter's heap can take seconds more."""
+    import logging
+    import os
+
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str) -> None:

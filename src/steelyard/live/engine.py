@@ -18,7 +18,9 @@ Publish = Callable[[Sequence[Frame], Sequence[dict[str, Any]]], None]
 class Record(Protocol):
     """Where every step is kept, see `steelyard.hub.recordings.Recording`."""
 
-    failure: str | None
+    @property
+    def failure(self) -> str | None:
+        """What keeps it from being written; None while all is well."""
 
     def begin(self, units: dict[str, str], about: dict[str, Any]) -> None:
         """Open it for these signals (name → trade unit), in the order of the arrays of a frame."""

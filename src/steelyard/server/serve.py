@@ -71,7 +71,7 @@ def _mqtt(site: Site, settings: Settings) -> Adapter:
     return MqttAdapter(
         site, settings.broker, settings.host, settings.mqtt_port, username=settings.broker_user,
         password=settings.broker_password, ca=settings.broker_ca, tls=settings.mqtt_tls,
-        commands=settings.broker is None or settings.broker_commands,
+        commands=settings.broker is None or settings.broker_commands, host_id=settings.sparkplug_host,
     )  # fmt: skip
 
 

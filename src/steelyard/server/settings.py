@@ -15,7 +15,8 @@ class Settings:
     """Ports: 0 takes any free one, `OFF` leaves the protocol out. `speed` None waits for orders (lock-step).
 
     `broker` is the URL of an MQTT broker to be used in place of the embedded one, `broker_user` with its password;
-    `broker_commands` lets writes come in through it. `modbus_writer` is the role under which Modbus may write.
+    `broker_commands` lets writes come in through it. `sparkplug_host` is the
+    primary host whose STATE counts. `modbus_writer` is the role under which Modbus may write.
     """
 
     site: str = "steelyard"
@@ -30,6 +31,7 @@ class Settings:
     broker_ca: str | None = None
     broker_commands: bool = False
     mqtt_tls: bool = False
+    sparkplug_host: str | None = None
     modbus_writer: str | None = None
     anonymous: bool = True
     speed: float | None = 1.0
