@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steelyard.live.audit_files import read_log
+
 FREE_PORTS = ("--http-port", "0", "--opcua-port", "0", "--mqtt-port", "0", "--modbus-port", "0")
 START_S = 120.0
 
@@ -35,9 +37,8 @@ class Served:
         return str(json.loads(Path(self.about["passwords_file"]).read_text())[user])
 
     def audit(self) -> list[dict[str, Any]]:
-        """All entries of the audit log."""
-        lines = (Path(self.about["folder"]) / "audit.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        """All entries of the audit log, what was refused among them."""
+        return read_log(Path(self.about["folder"]))
 
     def stop(self, how: int = signal.SIGINT, patience_s: float = 10.0) -> int:
         """Stop the server; return its exit code."""

@@ -23,6 +23,8 @@ from pathlib import Path
 
 import pytest
 
+from steelyard.signals import Signal
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SAMPLES = ROOT / "src/steelyard/samples/ladle_furnace_synthetic"
@@ -222,10 +224,10 @@ def test_a_stale_page_is_noticed(tmp_path: Path) -> None:
 
 
 def nomenclature() -> dict[str, list[str]]:
-    """Return the rows of the nomenclature: name -> English, Korean, symbol, unit."""
+    """Return the rows of the nomenclature: quantity, or unit.quantity -> English, Korean, symbol, unit."""
     rows: dict[str, list[str]] = {}
     page = (DOCS / "reference/nomenclature.md").read_text(encoding="utf-8")
-    for name, rest in re.findall(r"^\| `([a-z_]+)` \|(.*)\|$", page, re.MULTILINE):
+    for name, rest in re.findall(r"^\| `([a-z_.]+)` \|(.*)\|$", page, re.MULTILINE):
         assert name not in rows, f"{name} stands twice in the nomenclature"
         rows[name] = [part.strip() for part in rest.split("|")]
     return rows
@@ -252,13 +254,44 @@ def declared_units() -> dict[str, list[str]]:
     return units
 
 
+def signals_of_the_house() -> dict[str, Signal]:
+    """Return one signal for each ``unit.quantity`` that any works of the house shows."""
+    from steelyard.live.live_signals import live_signals
+    from steelyard.live.replay_script import ReplayState
+    from steelyard.plant.board import PLANTS, public_signals
+    from steelyard.signals import declared
+
+    shown = [one for process in PLANTS for one in public_signals(process)]
+    shown += live_signals().values()
+    shown += [Signal(f"replay.{name}", what) for name, what in declared(ReplayState).items()]
+    return {one.name.partition("[")[0]: one for one in reversed(shown)}
+
+
 def test_the_nomenclature_has_no_superfluous_row_and_the_declared_units() -> None:
-    rows, units = nomenclature(), declared_units()
-    assert set(rows) - set(units) == set(), "in the nomenclature but declared nowhere"
+    rows, units, signals = nomenclature(), declared_units(), signals_of_the_house()
     for name, (english, korean, _symbol, unit) in rows.items():
         assert english, name
         assert re.search("[가-힣]", korean), f"{name}: no Korean word"
-        assert unit.split(", ") == list(dict.fromkeys(units[name])), f"{name}: unit"
+        if "." in name:
+            assert name in signals, f"{name} is in the nomenclature and no signal"
+            assert unit == signals[name].unit, f"{name}: unit"
+        else:
+            assert name in units, f"{name} is in the nomenclature and declared nowhere"
+            assert unit.split(", ") == list(dict.fromkeys(units[name])), f"{name}: unit"
+
+
+def test_the_korean_of_a_signal_is_that_of_its_own_meaning() -> None:
+    from steelyard.nomenclature import UNITS, korean_of
+
+    rows, signals = nomenclature(), signals_of_the_house()
+    assert {name.partition(".")[0] for name in signals} == set(UNITS)
+    for name, one in signals.items():
+        english, korean, *_ = rows.get(name) or rows[name.partition(".")[2]]
+        assert english == one.declaration.description, f"{name} needs a row of its own"
+        assert korean_of(one.name) == korean
+    texts = [row[1] for row in rows.values()]
+    assert [text for text in texts if texts.count(text) > 1] == [], "one Korean text for several quantities"
+    assert korean_of("data.temperature") == "", "the column of somebody's data set is not the steel of our ladle"
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -35,3 +35,7 @@ class AccessError(SteelyardError):
 
 class LeaseError(AccessError):
     """Somebody else holds the lease of the role just now: wait, or let it be released."""
+
+
+class TooManyError(AccessError):
+    """Too many failed logins from there: wait, then try again."""

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from steelyard.errors import DataError
 
+UNITS = (
+    "ladle_furnace", "operator", "reheating_furnace", "descaling", "bar_rolling", "cooling_bed", "line", "live",
+    "replay",
+)  # fmt: skip
 HERE = Path(__file__).resolve().parent
 
 
@@ -20,24 +24,28 @@ def nomenclature_page() -> Path:
 
 @cache
 def korean_words() -> dict[str, str]:
-    """Return the Korean words of every quantity that the nomenclature names."""
+    """Return the Korean words of every quantity that the nomenclature names: by ``quantity`` or ``unit.quantity``."""
     text = nomenclature_page().read_text(encoding="utf-8")
-    return dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE))
-
-
-def korean(quantity_name: str) -> str:
-    """Return the Korean words of a quantity, e.g. ``arc_power``; empty when the nomenclature does not name it.
-
-    >>> korean("arc_power")
-    '아크 전력'
-    """
-    return korean_words().get(quantity_name, "").strip()
+    rows = re.findall(r"^\| `([a-z_.]+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE)
+    return {name: words.strip() for name, words in rows}
 
 
 def korean_of(signal_name: str) -> str:
-    """Return the Korean words of a signal, ``unit.quantity`` or ``unit.quantity[label]``.
+    """Return the Korean words of a signal, ``unit.quantity`` or ``unit.quantity[label]``; empty when it has none.
+
+    The row of ``unit.quantity`` comes first: it stands where the quantity means something of its own in this unit.
+    Names of other units (those of a data set) have no Korean here, whatever their quantity is called.
 
     >>> korean_of("ladle_furnace.argon_flow")
     '아르곤 유량'
+    >>> korean_of("line.waiting")
+    '압연기 대기 여부, 1: 빌릿이 없거나 너무 차가움'
+    >>> korean_of("pump_7.argon_flow")
+    ''
     """
-    return korean(signal_name.partition(".")[2].partition("[")[0])
+    own = signal_name.partition("[")[0]
+    unit, _, quantity_name = own.partition(".")
+    if unit not in UNITS:
+        return ""
+    words = korean_words()
+    return words.get(own) or words.get(quantity_name, "")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from steelyard.errors import AccessError
+from steelyard.errors import AccessError, TooManyError
 from steelyard.live import users as room
 from steelyard.live.access import ROLES, host_of
 from steelyard.live.users import FAILURES, PASSWORDS, USERS, Users
@@ -59,6 +59,64 @@ def test_who_is_unknown_takes_as_long_as_who_is_known(users):
     known, unknown = min(spent("viewer") for _ in range(2)), min(spent("nobody-at-all") for _ in range(2))
     assert known > 0.02
     assert 0.5 < unknown / known < 2.0
+
+
+def test_who_guesses_one_name_keeps_no_other_user_out_of_the_same_host(users):
+    for k in range(FAILURES + 3):
+        with pytest.raises(AccessError):
+            users.check("viewer", f"guess {k}", "rest", f"127.0.0.1:{1000 + k}")
+    with pytest.raises(TooManyError, match="of this user from here"):
+        users.check("viewer", "guess", "rest", "127.0.0.1:5")
+    assert users.check("planner", users.passwords()["planner"], "rest", "127.0.0.1:6").user == "planner"
+
+
+def test_a_host_that_guesses_many_names_has_to_wait_and_known_users_there_need_not(users, monkeypatch):
+    monkeypatch.setattr(room, "HOST_FAILURES", 4)
+    passwords = users.passwords()
+    assert not users.known("controller", passwords["controller"])
+    users.check("controller", passwords["controller"], "rest", "127.0.0.1:5")
+    for k in range(4):
+        with pytest.raises(AccessError, match="wrong"):
+            users.check(f"nobody {k}", "guess", "rest", "127.0.0.1:5")
+    with pytest.raises(TooManyError, match="from here"):
+        users.check("planner", passwords["planner"], "rest", "127.0.0.1:5")
+    assert users.known("controller", passwords["controller"])
+    assert not users.known("controller", "guess")
+    assert users.check("controller", passwords["controller"], "rest", "127.0.0.1:5").user == "controller"
+    assert users.check("planner", passwords["planner"], "rest", "127.0.0.2:5").user == "planner"
+
+
+def test_what_the_limiter_remembers_is_bounded(monkeypatch):
+    monkeypatch.setattr(room, "PLACES", 10)
+    limiter = room.Limiter()
+    for k in range(100):
+        limiter.failed(f"10.0.0.{k}", f"name {k}")
+    assert len(limiter._names) == len(limiter._hosts) == 10
+
+
+def test_a_running_server_takes_what_another_process_changed(tmp_path, folder):
+    for name in (USERS, PASSWORDS):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    here, elsewhere = Users(tmp_path), Users(tmp_path)
+    old, before = here.passwords(), here.generation
+    here.check("viewer", old["viewer"], "rest")
+    elsewhere.set("viewer", "a longer secret")
+    assert here.generation > before
+    assert not here.known("viewer", old["viewer"])
+    with pytest.raises(AccessError, match="wrong"):
+        here.check("viewer", old["viewer"], "rest")
+    assert here.check("viewer", "a longer secret", "rest").user == "viewer"
+    left = json.loads((tmp_path / USERS).read_text())
+    del left["viewer"]
+    (tmp_path / "new").write_text(json.dumps(left))
+    os.replace(tmp_path / "new", tmp_path / USERS)
+    with pytest.raises(AccessError, match="wrong"):
+        here.check("viewer", "a longer secret", "rest")
+    assert "viewer" not in {row["name"] for row in here.table()}
+    here.set("planner", "another secret")
+    assert "viewer" not in json.loads((tmp_path / USERS).read_text()), "what another one changed is not undone"
+    (tmp_path / USERS).write_text("{ half")
+    assert here.check("planner", "another secret", "rest").user == "planner"
 
 
 def test_a_host_that_guesses_has_to_wait_and_others_need_not(users, monkeypatch):

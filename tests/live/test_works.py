@@ -1,7 +1,6 @@
 """A live works: who may write, what is logged, faults, snapshots and forks."""
 
 import asyncio
-import json
 import os
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 from steelyard.errors import AccessError, DataError, ParameterError, SignalError, SteelyardError
 from steelyard.live.audit import Audit
+from steelyard.live.audit_files import read_log
 from steelyard.live.live_signals import live_signals
 from steelyard.live.site import MOST_FORKS, Site
 from steelyard.live.users import Users
@@ -27,8 +27,7 @@ FLOW, ENERGY = "ladle_furnace.argon_flow_setpoint", "operator.heating_energy_set
 
 def entries(folder, kind):
     """The entries of a kind in the audit log."""
-    lines = (folder / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-    return [entry for entry in map(json.loads, lines) if entry["kind"] == kind]
+    return [entry for entry in read_log(folder) if entry["kind"] == kind]
 
 
 def same(one, other):
@@ -178,6 +177,22 @@ async def test_a_snapshot_of_another_plant_or_version_is_refused(opened, enginee
     monkeypatch.setattr("steelyard.live.shelf.__version__", "99.0")
     with pytest.raises(DataError, match="another form"):
         await works.restore(engineer, "mine")
+
+
+async def test_a_snapshot_of_another_plant_seed_or_scenario_is_refused(opened, engineer):
+    works = await opened(about={"plant": "100t", "scenario": "normal", "seed": 1})
+    head = await works.snapshot(engineer, "mine")
+    assert head["about"] == works.snapshots()[0]["about"] == {"plant": "100t", "scenario": "normal", "seed": 1}
+    await works.restore(engineer, "mine")
+    fork = await works.fork(engineer, "fork-1")
+    await fork.restore(engineer, "mine")
+    await fork.close()
+    for other in ({"plant": "100t", "scenario": "normal", "seed": 7}, {}):
+        elsewhere = await opened(ladle(seed=7), about=other)
+        before = elsewhere.works.plant.tobytes()
+        with pytest.raises(DataError, match=r"is of a works with .*seed 1; this one has .*seed (7|None)"):
+            await elsewhere.restore(engineer, "mine")
+        assert elsewhere.works.plant.tobytes() == before
 
 
 async def test_a_fault_of_the_ladle_comes_at_its_time_and_grows(opened, engineer):

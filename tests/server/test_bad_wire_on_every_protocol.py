@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx2
@@ -69,3 +70,22 @@ async def test_a_lost_connection_is_told_by_every_protocol(served) -> None:
         history = await rest.get("/works/main/history", params=names)
         assert history.status_code == 200, history.text
         assert len(history.json()["time_s"]) == 61, "the record is of the board before the wire"
+    assert await looked_back(one, "engineer") == (200, ua.StatusCodes.Good)
+    for user, refusal in (("controller", 403), ("viewer", 403), (None, 401)):
+        assert await looked_back(one, user) == (refusal, ua.StatusCodes.BadUserAccessDenied), user
+
+
+async def looked_back(served, user: str | None) -> tuple[int, int]:
+    """What a user gets who asks for the history, over REST and OPC UA."""
+    auth = (user, served.password(user)) if user else None
+    async with httpx2.AsyncClient(base_url=f"{served.url('rest')}/api/v1", auth=auth, timeout=60) as rest:
+        answer = await rest.get("/works/main/history", params={"names": OXYGEN, "limit": 5})
+    client = OpcUaClient(served.url("opcua"))
+    if user:
+        client.set_user(user)
+        client.set_password(served.password(user))
+    async with client:
+        node = client.get_node(f"ns=2;s=main/{OXYGEN}")
+        details = ua.ReadRawModifiedDetails(IsReadModified=False, EndTime=ua.get_win_epoch(), NumValuesPerNode=5)
+        details.StartTime = datetime(2020, 1, 1, tzinfo=UTC)
+        return answer.status_code, (await node.history_read(details)).StatusCode.value

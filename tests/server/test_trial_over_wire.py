@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import USERS, Users
 from steelyard.live.works import LiveWorks
+from steelyard.plant.frame import View
 from steelyard.plant.works import open_works, shipped_values
 from steelyard.server.connector import connect
 from steelyard.server.links import Refused, RestLink
@@ -19,11 +22,13 @@ from steelyard.server.opcua_link import OpcUaLink
 from steelyard.server.over import run_over
 from steelyard.server.serve import started
 from steelyard.server.settings import OFF, Settings
+from steelyard.server.trial_frames import DiffersError
 from steelyard.server.trials import TrialDesk
 from steelyard.trials.plan import plan_from
 from steelyard.trials.report import write
 from steelyard.trials.run import run_plan
 from steelyard.trials.verify import verify
+from steelyard.web.encode import Selection
 
 PASSWORD = "a password of tests"
 SOLUTIONS = Path(__file__).parent.parent / "trials" / "solutions"
@@ -52,11 +57,11 @@ margin = 0.5
 """
 
 
-def campaign(path, kind="advisor", **runs):
+def campaign(path, kind="advisor", scenario="normal", **runs):
     """A plan of two campaigns of one heat."""
     return plan_from({
         "trial": {"id": "small", "kind": "campaign"}, "solution": {"path": path, "kind": kind},
-        "suite": {"scenarios": ["normal"], "seed": 11}, "statistics": {"resamples": 999},
+        "suite": {"scenarios": [scenario], "seed": 11}, "statistics": {"resamples": 999},
         "runs": {"campaigns": 2, "heats": 1, "warmup_heats": 0, "floor_campaigns": 2, "oracle": False,
                  "decision_timeout_s": 20.0, **runs},
         "primary": [{"kpi": "departure_deviation_k", "margin": 0.5}],
@@ -84,6 +89,7 @@ PLANS = {
     "detector": detection,
     "forbidden": lambda: campaign("forbidden_controller.py", "controller"),
     "crashing": lambda: campaign("crashing_advisor.py"),
+    "bad wire": lambda: campaign("reference:arc_energy_advisor", scenario="lost_connection"),
 }
 
 
@@ -105,7 +111,7 @@ def piped():
     [("rest", "advisor"), ("opcua", "advisor"), ("rest", "crashing"),
      *(pytest.param(*slow, marks=pytest.mark.slow) for slow in [
          ("mqtt", "advisor"), ("rest", "detector"), ("opcua", "detector"), ("mqtt", "detector"),
-         ("opcua", "forbidden"), ("opcua", "crashing"),
+         ("opcua", "forbidden"), ("opcua", "crashing"), ("rest", "bad wire"), ("opcua", "bad wire"),
      ])],
 )  # fmt: skip
 def test_the_verdict_does_not_depend_on_the_wire(protocol, name, piped):
@@ -114,8 +120,48 @@ def test_the_verdict_does_not_depend_on_the_wire(protocol, name, piped):
     for part in ("format", "verdict", "primary", "plan_hash", "result"):
         assert json.dumps(wire[part]) == json.dumps(pipe[part]), part
     assert wire["result_hash"] == pipe["result_hash"]
+    if name == "bad wire":
+        assert all(row["counts"]["unasked"] > 0 for row in pipe["result"]["runs"])
     requests = sum(row["requests"] for row in pipe["facts"]["solution_timing"])
     assert wire["facts"]["solution_timing"][0]["requests"] == requests > 10
+
+
+class Tenth(View):
+    """A view that is a tenth off."""
+
+    def look(self, step):
+        frame = super().look(step)
+        frame.values[:] *= 1.1
+        return frame
+
+
+class Behind(View):
+    """A view whose clock is a second behind."""
+
+    def look(self, step):
+        frame = super().look(step)
+        return replace(frame, time_s=frame.time_s - 1.0)
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(Tenth, "the wire shows .*, the trial asks with"), (Behind, "plant time")])
+def test_a_board_that_is_wrong_on_the_wire_fails_the_trial(wrong, said, monkeypatch):
+    monkeypatch.setattr("steelyard.server.trial_frames.View", wrong)
+    with pytest.raises(DiffersError, match=said):
+        run_over(PLANS["crashing"](), "rest")
+
+
+def test_the_values_that_a_solution_gets_are_those_of_the_tags(monkeypatch, piped):
+    """Tags that are one unit in the last place off give another result: the link reads them, not the question."""
+
+    def off(selection, frame):
+        shown = plain(selection, frame)
+        shown["values"] = {k: None if v is None else math.nextafter(v, math.inf) for k, v in shown["values"].items()}
+        return shown
+
+    plain = Selection.plain
+    monkeypatch.setattr(Selection, "plain", off)
+    wire = run_over(PLANS["advisor"](), "rest")
+    assert wire["result_hash"] != piped("advisor")["result_hash"]
 
 
 def test_faults_over_the_wire_are_counted_as_over_the_pipe(piped):
@@ -346,7 +392,7 @@ def test_a_solution_steers_a_live_works(protocol, tmp_path):
     assert said["decisions"] == 20
     assert time_s == 200.0  # every 10 s in lock-step
     assert sum(said["faults"].values()) == 0
-    assert said["written"] == counts.get("write", 0)
+    assert said["written"] == counts.get("write", 0) > 0
 
 
 def test_a_link_says_what_is_wrong(tmp_path):

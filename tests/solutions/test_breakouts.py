@@ -276,7 +276,9 @@ def test_an_installed_package_does_not_show_its_models(mode, write, tmp_path):
     shutil.copytree(sandbox.HOUSE, packages / "steelyard", ignore=shutil.ignore_patterns("__pycache__"))
     (packages / "neighbour.py").write_text("there = True")
     body = attempt(f"import neighbour\nassert os.listdir('{packages}/steelyard')")
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     said = subprocess.run(
-        [made / "bin" / "python", "-c", INSTALLED, str(write(body))], capture_output=True, text=True, timeout=30
+        [made / "bin" / "python", "-c", INSTALLED, str(write(body))],
+        capture_output=True, text=True, timeout=30, env=alone,
     )  # fmt: skip
     assert said.stdout.strip() == f"{mode} {{'{ADVICE}': {HELD}}}", said.stderr

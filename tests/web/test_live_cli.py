@@ -57,11 +57,35 @@ def test_looking_as_table_and_as_json_in_both_languages(live: Any, engineer: Any
     assert "reheating_furnace.burner_clogging" in live("faults").splitlines()
 
 
+def test_heads_keep_their_units_and_cells_their_brackets(live: Any, engineer: Any) -> None:
+    assert "behind [s]" in live("status")
+    assert "지연 [s]" in live("status", "--lang", "ko")
+    engineer("POST", "/works/main/snapshots", {"name": "units"})
+    assert "plant time [s]" in live("snapshots")
+    assert "설비 시각 [s]" in live("snapshots", "--lang", "ko")
+    assert f"{SETPOINT}" in live("history", SETPOINT, "--last", "1h")
+
+
+def test_history_that_is_thinned_says_so(live: Any, engineer: Any) -> None:
+    live("step", "30")
+    assert "one row in 3 of 30" in live("history", "line.pace", "--last", "29s", "--limit", "10")
+    assert "30행 가운데 3행마다" in live("history", "line.pace", "--last", "29s", "--limit", "10", "--lang", "ko")
+
+
+def test_status_tells_what_passed(live: Any, running: Any, engineer: Any) -> None:
+    running.site.adapters.append(running.server)
+    try:
+        assert re.search(r"^rest: .*values out [\d,]+", live("status"), re.MULTILINE)
+        assert re.search(r"^rest: .*보낸 값 [\d,]+", live("status", "--lang", "ko"), re.MULTILINE)
+    finally:
+        running.site.adapters.remove(running.server)
+
+
 def test_the_owner_of_the_files_writes_as_who_may(live: Any, running: Any, engineer: Any) -> None:
     assert f"{SETPOINT} = 1150" in live("write", f"{SETPOINT}=1150")
     assert engineer.ok("GET", "/works/main/values", names=SETPOINT)["values"][SETPOINT] == 1150
     assert "controller" in live("lease")
-    assert "none" in live("lease", "--release", "controller")
+    assert "controller" not in live("lease", "--release", "controller")
     assert "outside" in live("write", f"{SETPOINT}=9000", check=2)
     assert "NAME=VALUE" in live("write", SETPOINT, check=2)
     assert "no role" in live("write", "line.pace_setpoint=75", "--user", "viewer", check=2)

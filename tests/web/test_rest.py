@@ -168,6 +168,58 @@ def test_history_gives_what_was_recorded_as_columns_and_as_csv(engineer, anyone)
     assert anyone("GET", "/works/shaky/history", names=TEMPERATURE).status == 409
 
 
+def test_history_says_how_many_rows_it_left_out(engineer, anyone) -> None:
+    engineer.ok("POST", "/works/main/advance", {"n": 15})
+    now = anyone.ok("GET", "/works/main")["time_s"]
+    span = {"names": TEMPERATURE, "from": now - 14}
+    for limit, stride, rows in ((10, 2, 8), (14, 2, 8), (15, 1, 15), (5, 3, 5), (1, 15, 1), (100, 1, 15)):
+        found = anyone.ok("GET", "/works/main/history", **span, limit=limit)
+        assert len(found["time_s"]) == len(found["columns"][TEMPERATURE]) == rows
+        assert (found["stride"], found["total"], found["full"]) == (stride, 15, stride == 1)
+        table = anyone("GET", "/works/main/history", headers={"Accept": "text/csv"}, **span, limit=limit)
+        assert (table.headers["steelyard-stride"], table.headers["steelyard-total"]) == (str(stride), "15")
+        assert len(table.body.splitlines()) == rows + 1
+    none = anyone.ok("GET", "/works/main/history", names=TEMPERATURE, **{"from": now + 1e6})
+    assert (none["time_s"], none["total"], none["full"], none["gaps"]) == ([], 0, True, [])
+    assert anyone("GET", "/works/main/history", headers={"Accept": "text/csv"}, names=TEMPERATURE,
+                  **{"from": now + 1e6}).body.decode() == f"time,time_s,{TEMPERATURE}\n"  # fmt: skip
+
+
+def test_history_says_where_a_restore_left_a_gap(engineer, anyone) -> None:
+    for name, steps in (("early", 0), ("ahead", 500)):
+        engineer.ok("POST", "/works/main/advance", {"n": steps + 1})
+        engineer.ok("POST", "/works/main/snapshots", {"name": name})
+    kept = {row["name"]: row["time_s"] for row in anyone.ok("GET", "/works/main/snapshots")}
+    engineer.ok("POST", "/works/main/restore", {"name": "early"})
+    engineer.ok("POST", "/works/main/advance", {"n": 3})
+    engineer.ok("POST", "/works/main/restore", {"name": "ahead"})
+    engineer.ok("POST", "/works/main/advance", {"n": 3})
+    found = anyone.ok("GET", "/works/main/history", names=TEMPERATURE, **{"from": kept["early"]})
+    assert found["gaps"] == [[kept["early"] + 3, kept["ahead"] + 1]]
+    assert found["full"] is True
+
+
+@pytest.mark.parametrize("who, most", [(None, 200_000), ("viewer", 5_000_000)])
+def test_history_is_bounded_and_says_so(running, engineer, who, most) -> None:
+    caller, wide = running.caller(who), len(running.site.works["main"].signals)
+    engineer.ok("POST", "/works/main/advance", {"n": 600})
+    found = caller.ok("GET", "/works/main/history", names="*", limit=100_000)
+    assert len(found["time_s"]) * wide <= most
+    assert (found["stride"] > 1) == (found["total"] * wide > most) == (not found["full"])
+
+
+def test_one_large_history_at_a_time(running, engineer) -> None:
+    turns = running.server._desk.recorded
+    running.do(turns._large.acquire())
+    try:
+        busy = engineer("GET", "/works/main/history", names="*", limit=100_000)
+        assert (busy.status, busy.json["type"]) == (503, "/api/v1/docs#busy")
+        assert int(busy.headers["retry-after"]) > 0
+        assert engineer("GET", "/works/main/history", names=TEMPERATURE, limit=100).status == 200
+    finally:
+        running.loop.call_soon_threadsafe(turns._large.release)
+
+
 def test_a_snapshot_brings_the_same_values_back_and_a_fork_leaves_the_works_alone(engineer, anyone) -> None:
     kept = engineer("POST", "/works/main/snapshots", {"name": "before"})
     assert kept.status == 201
@@ -250,6 +302,47 @@ def test_health_metrics_description_and_page(anyone, running) -> None:
     assert "/works/{works_id}/advance" in page.body.decode()
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page.body.decode()), "nothing from the internet"
     assert {"requests", "values_out", "writes", "clients"} <= set(running.server.counts())
+
+
+def test_what_passed_over_every_protocol_is_told(running, anyone) -> None:
+    running.site.adapters.append(running.server)
+    try:
+        anyone.ok("GET", "/works/main/values")
+        passed = anyone.ok("GET", "/counts")["rest"]
+        assert passed["values_out"] >= len(running.site.works["main"].signals)
+        assert {"refused", "dropped"} <= set(passed)
+        said = anyone("GET", "/metrics").body.decode()
+        assert re.search(r'^steelyard_passed\{protocol="rest",what="values_out"\} \d+$', said, re.MULTILINE)
+    finally:
+        running.site.adapters.remove(running.server)
+
+
+def test_the_report_of_a_trial_shows_its_seeds_to_who_may_start_trials_only(
+    running, engineer, anyone, tmp_path
+) -> None:
+    """A report as `trial run` writes it, with the seed of the plan and of every run."""
+    from steelyard.server.trials import TrialDesk
+
+    secret, result = 987_654_321, {
+        "plan": {"trial": {"id": "t", "kind": "campaign", "title": {}}, "suite": {"seed": 987_654_321}},
+        "plan_hash": "a" * 64, "seeds": {"root": 987_654_321}, "runs": [{"index": 0, "seed": 55_667_788}],
+        "departures": {"solution": [-3.848]}, "traces": {}, "verdict": {"sentence": {"en": "not worse", "ko": "동등"}},
+        "results": {"primary": [{"kpi": "x", "effect": 0.5}]},
+    }  # fmt: skip
+    report = {"format": "1", "verdict": "not worse", "primary": {"kpi": "x"}, "plan_hash": "a" * 64, "result": result}
+    folder = running.site.folder / "trials" / "trial-77"
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(json.dumps(report))
+    running.site.trials = TrialDesk(running.site)
+    try:
+        assert engineer.ok("GET", "/trials/trial-77/report") == report
+        for caller in (anyone, running.caller("viewer"), running.caller("controller")):
+            found = caller("GET", "/trials/trial-77/report")
+            assert (found.json["verdict"], found.json["results"]) == ("not worse", result["results"])
+            for hidden in (str(secret), "55667788", "departures", "a" * 64):
+                assert hidden not in found.body.decode()
+    finally:
+        running.site.trials = None
 
 
 def test_a_site_without_trials_says_so(anyone, engineer) -> None:

@@ -22,9 +22,10 @@ SomeNames = Annotated[
 @app.command()
 @on_server
 def status(on: On) -> None:
-    """Show all works on the wire: how they run, who holds which lease."""
-    found = on.client().get("/works")
-    on.show(found, lambda: view.show_status(found, on.language))
+    """Show all works on the wire: how they run, who holds which lease, what passed over each protocol."""
+    client = on.client()
+    found = client.get("/works")
+    on.show(found, lambda: view.show_status(found, on.language, client.get("/counts")))
 
 
 @app.command()
@@ -215,7 +216,10 @@ def history(
     begin = max(0.0, client.get(on.at(""))["time_s"] - seconds(last))
     span = {"names": names, "from": begin, "limit": limit}
     if csv:
-        typer.echo(client.csv(on.at("/history"), **span), nl=False)
+        text, said = client.csv(on.at("/history"), **span)
+        typer.echo(text, nl=False)
+        if said["stride"] > 1:
+            typer.echo(view.TEXT["thinned"][on.language].format(**said), err=True)
     else:
         found = client.get(on.at("/history"), **span)
         on.show(found, lambda: view.show_history(found, on.language))

@@ -11,8 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.output import emit, language
+from steelyard.errors import AccessError
 
 ENGINEER = "engineer"
+NO_PASSWORD = {
+    "en": "no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password-file",
+    "ko": "{url}에서 쓸 {user!r}의 비밀번호를 알 수 없습니다. STEELYARD_PASSWORD나 --password-file로 지정하십시오",
+}
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,21 @@ class On:
         return f"/works/{self.works}{path}"
 
     def client(self, role: str | None = None) -> Any:
-        """Return a client; the owner of the server's files speaks as `role` (engineer) unless told otherwise."""
-        from steelyard.server.serve import server_folder
-        from steelyard.web.client import Client, own_password, server_url
+        """Return a client; the owner of the server's files speaks as `role` (engineer) unless told otherwise.
 
-        folder, user = server_folder(self.site), self.user or role or ENGINEER
-        password = self._password() or own_password(folder, user)
-        name = user if password or self.user else None
-        return Client(self.url or server_url(folder), name, password, self.language)
+        It reads without a login unless it was told one; a password that the server made goes to that server only.
+        """
+        from steelyard.server.own_servers import known_password, site_address
+        from steelyard.server.serve import server_folder
+        from steelyard.web.client import Client
+
+        url = self.url or site_address(server_folder(self.site))
+        user, given = self.user or role or ENGINEER, self._password()
+        password = given or known_password(url, user)
+        if password is None and self.user:
+            raise AccessError(NO_PASSWORD[self.language].format(user=user, url=url))
+        name = user if password else None
+        return Client(url, name, password, self.language, shy=self.user is None)
 
     def _password(self) -> str | None:
         if self.password_file is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from steelyard.cli.output import console, folding
+from steelyard.cli.output import console, plain_table
 from steelyard.errors import SteelyardError
 
 Event = tuple[str, dict[str, Any]]
@@ -42,9 +42,20 @@ TEXT: dict[str, dict[str, Any]] = {
                "ko": ("경보", "심각도", "발생 [s]", "신호", "내용")},
     "audit": {"en": ("when", "what", "who", "over", "more"), "ko": ("일시", "종류", "사용자", "접속", "내용")},
     "more_rows": {"en": "… {n} rows in all; --csv or --json gives them", "ko": "… 모두 {n}행; --csv 또는 --json으로 볼 수 있습니다"},
+    "thinned": {"en": "one row in {stride} of {total:,}: ask for a shorter time, or raise --limit",
+                "ko": "{total:,}행 가운데 {stride}행마다 1행입니다. 기간을 줄이거나 --limit을 늘리십시오"},
+    "gap": {"en": "no rows between {start_s:,.0f} s and {end_s:,.0f} s: the works was set to a snapshot further on",
+            "ko": "{start_s:,.0f} s와 {end_s:,.0f} s 사이에는 행이 없습니다. 뒤 시점의 스냅샷으로 옮겼기 때문입니다"},
+    "counted": {"en": {"values_out": "values out", "values_lost": "values lost", "lost_frames": "frames lost",
+                       "connected": "clients"},
+                "ko": {"clients": "접속", "connected": "접속", "requests": "요청", "values_out": "보낸 값", "writes": "쓰기",
+                       "refused": "거부", "malformed": "잘못된 요청", "dropped": "건너뜀", "lost": "유실",
+                       "values_lost": "유실된 값", "lost_frames": "유실된 프레임", "cut": "끊음", "out": "보낸 메시지",
+                       "in": "받은 메시지"}},
     "missed": {"en": "this screen was too slow: {count} events were dropped", "ko": "화면이 느려 이벤트 {count}개를 건너뛰었습니다"},
 }  # fmt: skip
 LONGEST_TABLE = 40
+COUNTED = TEXT["counted"]["ko"].keys()
 
 
 def say(line: str, lang: str, /, **values: Any) -> None:
@@ -79,19 +90,18 @@ def assigned(texts: list[str]) -> dict[str, float]:
     return found
 
 
-def show_status(works: list[dict[str, Any]], lang: str) -> None:
-    """Print how each works runs."""
-    from rich.table import Table
-
-    table = Table(*folding(TEXT["status"][lang]))
+def show_status(works: list[dict[str, Any]], lang: str, passed: dict[str, dict[str, int]] | None = None) -> None:
+    """Print how each works runs, and below what `passed` over each protocol."""
+    rows = []
     for row in works:
         clock = TEXT["runs" if row["running"] else "waits"][lang].format(**row)
         leases = ", ".join(f"{x['role']}: {x['user']} ({x['via']})" for x in row["leases"])
-        table.add_row(
-            row["id"], row["title"][lang], f"{row['time_s']:,.0f} s", clock, f"{row['lag_s']:g}",
-            str(row.get("alarms", 0)), leases or "–",
-        )  # fmt: skip
-    console().print(table)
+        rows.append((row["id"], row["title"][lang], f"{row['time_s']:,.0f} s", clock, f"{row['lag_s']:g}",
+                     str(row.get("alarms", 0)), leases or "–"))  # fmt: skip
+    console().print(plain_table(TEXT["status"][lang], rows))
+    for protocol, counts in (passed or {}).items():
+        said = ", ".join(f"{TEXT['counted'][lang].get(k, k)} {n:,}" for k, n in counts.items() if n and k in COUNTED)
+        typer.echo(f"{protocol}: {said or TEXT['none'][lang]}")
     for row in works:
         if row["failure"]:
             typer.secho(TEXT["failed"][lang].format(**row), fg=typer.colors.RED, err=True)
@@ -101,30 +111,23 @@ def show_status(works: list[dict[str, Any]], lang: str) -> None:
 
 def show_signals(found: list[dict[str, Any]], lang: str) -> None:
     """Print what signals there are."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*folding(TEXT["signals"][lang]))
+    rows = []
     for row in found:
         ends = ["" if row[end] is None else f"{row[end]:,g}" for end in ("low", "high")]
-        table.add_row(escape(row["name"]), row["unit"], " … ".join(ends) if any(ends) else "–",
-                      row["writable_by"] or "–", row["description"][lang])  # fmt: skip
-    console().print(table)
+        rows.append((row["name"], row["unit"], " … ".join(ends) if any(ends) else "–", row["writable_by"] or "–",
+                     row["description"][lang]))  # fmt: skip
+    console().print(plain_table(TEXT["signals"][lang], rows))
 
 
 def values_table(found: dict[str, Any], signals: list[dict[str, Any]], lang: str) -> Any:
     """Return a table of values."""
-    from rich.markup import escape
-    from rich.table import Table
-
     units = {row["name"]: row["unit"] for row in signals}
-    table = Table(*folding(TEXT["values"][lang]), title=TEXT["at"][lang].format(**found))
+    rows, styles = [], []
     for name, value in found["values"].items():
         status = found["status"].get(name, "good")
-        style = {"good": "", "uncertain": "yellow", "bad": "red"}[status]
-        table.add_row(escape(name), "–" if value is None else f"{value:,.6g}", units.get(name, ""),
-                      TEXT[status][lang], style=style)  # fmt: skip
-    return table
+        styles.append({"good": "", "uncertain": "yellow", "bad": "red"}[status])
+        rows.append((name, "–" if value is None else f"{value:,.6g}", units.get(name, ""), TEXT[status][lang]))
+    return plain_table(TEXT["values"][lang], rows, TEXT["at"][lang].format(**found), styles)
 
 
 def show_values(found: dict[str, Any], signals: list[dict[str, Any]], lang: str) -> None:
@@ -134,59 +137,51 @@ def show_values(found: dict[str, Any], signals: list[dict[str, Any]], lang: str)
 
 def show_rows(found: list[dict[str, Any]], kind: str, lang: str) -> None:
     """Print rows under the heads of their kind."""
-    from rich.table import Table
-
     heads = TEXT[kind][lang]
     if not found:
         say("none", lang)
         return
-    table = Table(*folding(heads.values()))
-    for row in found:
-        table.add_row(*(str(row.get(key, "–")) for key in heads))
-    console().print(table)
+    console().print(plain_table(heads.values(), [[_cell(row.get(key, "–")) for key in heads] for row in found]))
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,.0f}" if isinstance(value, float) else str(value)
 
 
 def show_alarms(found: list[dict[str, Any]], lang: str) -> None:
     """Print the alarms that stand."""
-    from rich.markup import escape
-    from rich.table import Table
-
     if not found:
         say("none", lang)
         return
-    table = Table(*folding(TEXT["alarms"][lang]))
-    for row in found:
-        table.add_row(escape(row["id"]), str(row["severity"]), f"{row['time_s']:,.0f}", escape(row["signal"]),
-                      row["text"][lang])  # fmt: skip
-    console().print(table)
+    rows = [
+        (row["id"], str(row["severity"]), f"{row['time_s']:,.0f}", row["signal"], row["text"][lang]) for row in found
+    ]
+    console().print(plain_table(TEXT["alarms"][lang], rows))
 
 
 def show_audit(found: list[dict[str, Any]], lang: str) -> None:
     """Print entries of the audit log."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*folding(TEXT["audit"][lang]))
+    rows = []
     for row in found:
         more = {k: v for k, v in row.items() if k not in ("when", "kind", "user", "via", "peer")}
-        table.add_row(str(row.get("when", "")), str(row.get("kind", "")), str(row.get("user", "–")),
-                      str(row.get("via", "–")), escape(json.dumps(more, ensure_ascii=False)))  # fmt: skip
-    console().print(table)
+        rows.append((str(row.get("when", "")), str(row.get("kind", "")), str(row.get("user", "–")),
+                     str(row.get("via", "–")), json.dumps(more, ensure_ascii=False)))  # fmt: skip
+    console().print(plain_table(TEXT["audit"][lang], rows))
 
 
 def show_history(found: dict[str, Any], lang: str) -> None:
     """Print the last rows of what was recorded."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    names = list(found["columns"])
-    table = Table(*folding(["s", *(escape(name) for name in names)]))
-    rows = list(zip(found["time_s"], *found["columns"].values(), strict=True))
-    for time_s, *values in rows[-LONGEST_TABLE:]:
-        table.add_row(f"{time_s:,.0f}", *("–" if value is None else f"{value:,.6g}" for value in values))
-    console().print(table)
+    rows = [
+        (f"{time_s:,.0f}", *("–" if value is None else f"{value:,.6g}" for value in values))
+        for time_s, *values in zip(found["time_s"], *found["columns"].values(), strict=True)
+    ]
+    console().print(plain_table(["s", *found["columns"]], rows[-LONGEST_TABLE:]))
     if len(rows) > LONGEST_TABLE:
         say("more_rows", lang, n=len(rows))
+    if not found["full"]:
+        say("thinned", lang, **found)
+    for start_s, end_s in found["gaps"]:
+        say("gap", lang, start_s=start_s, end_s=end_s)
 
 
 def first_frames(events: Iterable[Event], count: int | None) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,10 +61,24 @@ def language(option: str | None) -> str:
 
 
 def folding(heads: Iterable[str]) -> list[Any]:
-    """Return table columns whose text folds at the edge; cropping loses Korean syllables."""
+    """Return table columns whose text folds at the edge; cropping loses Korean syllables. Heads are plain text."""
+    from rich.markup import escape
     from rich.table import Column
 
-    return [Column(head, overflow="fold") for head in heads]
+    return [Column(escape(head), overflow="fold") for head in heads]
+
+
+def plain_table(
+    heads: Iterable[str], rows: Iterable[Sequence[str]], title: str = "", styles: Sequence[str] = ()
+) -> Any:
+    """Return a table of plain texts: a unit such as ``[s]`` stands in it as it is. `styles` has one for each row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*folding(heads), title=Text(title, style="italic") if title else None)
+    for k, row in enumerate(rows):
+        table.add_row(*(Text(cell) for cell in row), style=styles[k] if styles else None)
+    return table
 
 
 def language_or_english() -> str:

@@ -26,7 +26,10 @@ TEXT: dict[str, dict[str, Any]] = {
                    "Modbus and plain MQTT and HTTP are not encrypted, Modbus knows no login",
              "ko": "네트워크에 공개됨: {host}에 접근할 수 있는 누구나 위 주소에 접속할 수 있습니다. "
                    "Modbus와 일반 MQTT, HTTP는 암호화되지 않으며 Modbus에는 로그인이 없습니다"},
+    "docs": {"en": "described at {url}/docs", "ko": "설명은 {url}/docs"},
     "stopped": {"en": "stopped; everything is written", "ko": "중지했습니다. 모두 기록되었습니다"},
+    "lost": {"en": "stopped; the last {steps} steps could NOT be recorded and are lost (disk full or folder gone?)",
+             "ko": "중지했습니다. 마지막 {steps}개 스텝은 기록하지 못해 없어졌습니다(디스크 부족 또는 폴더 삭제 여부 확인)"},
 }  # fmt: skip
 
 
@@ -54,6 +57,7 @@ def serve(
     broker_ca: Annotated[str | None, typer.Option(help="Certificate authority of that broker.")] = None,
     broker_commands: Annotated[bool, typer.Option(help="Take writes from that broker (its ACL decides).")] = False,
     sparkplug_host: Annotated[str | None, typer.Option(help="Primary host: publish while its STATE is online.")] = None,
+    sparkplug_writer: Annotated[str | None, typer.Option(help="Role of Sparkplug hosts: STATE, and DCMD there.")] = None,
     modbus_writer: Annotated[str | None, typer.Option(help="Let Modbus write as this role; default: nobody.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous/--no-anonymous", help="Reading without login.")] = True,
     show_passwords: Annotated[bool, typer.Option("--show-passwords", help="Print the passwords made here.")] = False,
@@ -69,8 +73,8 @@ def serve(
     chosen = language(lang)
     settings = Settings(
         site, listen, http_port, opcua_port, mqtt_port, modbus_port, broker, broker_user,
-        os.environ.get("STEELYARD_BROKER_PASSWORD"), broker_ca, broker_commands, mqtt_tls, sparkplug_host, modbus_writer, anonymous,
-        None if lock_step else speed, record, chosen,
+        os.environ.get("STEELYARD_BROKER_PASSWORD"), broker_ca, broker_commands, mqtt_tls, sparkplug_host,
+        sparkplug_writer, modbus_writer, anonymous, None if lock_step else speed, record, chosen,
     )  # fmt: skip
     run_until_stopped(live_works(works, plant, seed, scenario, twin=twin, record=record), settings,
                       json_out, show_passwords, chosen)  # fmt: skip
@@ -86,13 +90,13 @@ def run_until_stopped(build: Any, settings: Any, json_out: bool, show_passwords:
         else:
             _show(about, settings, show_passwords, lang)
 
-    serve_until_stopped(build, settings, ready)
-    if not json_out:
-        typer.echo(TEXT["stopped"][lang])
-    _leave_at_once()
+    lost = serve_until_stopped(build, settings, ready)
+    if lost or not json_out:
+        typer.echo(TEXT["lost" if lost else "stopped"][lang].format(steps=lost), err=json_out)
+    _leave_at_once(1 if lost else 0)
 
 
-def _leave_at_once() -> None:
+def _leave_at_once(code: int) -> None:
     """End the process: all is written and closed, and taking down the interpreter's heap can take seconds more."""
     import logging
     import os
@@ -100,7 +104,7 @@ def _leave_at_once() -> None:
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str) -> None:
@@ -110,8 +114,11 @@ def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str)
     table = Table(*folding(TEXT["columns"][lang]), title=TEXT["title"][lang].format(title=works["title"][lang]))
     for endpoint in about["endpoints"]:
         name = PROTOCOLS.get(endpoint["protocol"], endpoint["protocol"])
-        table.add_row(name, endpoint["url"], endpoint["note"][lang])
+        table.add_row(name, endpoint["url"], _note(endpoint, lang))
     out.print(table)
+    for endpoint in about["endpoints"]:
+        if endpoint["protocol"] == "rest":
+            typer.echo(TEXT["docs"][lang].format(**endpoint))
     out.print(_users(about, show_passwords, lang))
     if not show_passwords:
         typer.echo(TEXT["file"][lang].format(**about))
@@ -119,6 +126,11 @@ def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str)
         typer.secho(TEXT["open"][lang].format(host=settings.host), fg=typer.colors.YELLOW, bold=True)
     how = TEXT["waiting" if settings.speed is None else "running"][lang]
     typer.echo(how.format(speed=settings.speed, **about))
+
+
+def _note(endpoint: dict[str, Any], lang: str) -> str:
+    """Return what is good to know of an address, without the one that stands below the table in one piece."""
+    return str(endpoint["note"][lang]).removesuffix(TEXT["docs"][lang].format(**endpoint)).rstrip(" ;")
 
 
 def _users(about: dict[str, Any], show_passwords: bool, lang: str) -> Any:

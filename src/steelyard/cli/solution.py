@@ -19,6 +19,12 @@ WEAK = {
 }
 
 
+NO_PASSWORD = {
+    "en": "no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password",
+    "ko": "{url}에서 쓸 {user!r}의 비밀번호를 알 수 없습니다. STEELYARD_PASSWORD나 --password로 지정하십시오",
+}
+
+
 def warn_of_isolation(isolation: dict[str, Any] | None, lang: str) -> None:
     """Say on the terminal that a solution runs (or ran) in weak isolation, when it does."""
     if isolation and isolation.get("level") == "weak":
@@ -93,17 +99,29 @@ def connect_command(
     lang: Lang = None,
 ) -> None:
     """Let a solution answer for a trial, or steer a live works, over the wire; it runs here, in its sandbox."""
-    from steelyard.server.connector import address, connect, kind_of, known_password
+    from steelyard.server.connector import connect, kind_of
+    from steelyard.server.own_servers import address
     from steelyard.solutions.process import Limits, isolation
 
     chosen = language(lang)
     warn_of_isolation(isolation(network), chosen)
     name, url = user or kind_of(file), address(url)
     result = connect(
-        file, url, name, password if password is not None else known_password(url, name), works,
+        file, url, name, password if password is not None else _own_password(url, name, chosen), works,
         timeout_s=timeout, limits=Limits(network=network), decisions=decisions, say=lambda text: typer.echo(text, err=True),
     )  # fmt: skip
     emit(result, json_out, lambda: _print_connection(result, chosen))
+
+
+def _own_password(url: str, user: str, lang: str) -> str:
+    """Return the password of a user of a server of one's own at this very address; AccessError when there is none."""
+    from steelyard.errors import AccessError
+    from steelyard.server.own_servers import known_password
+
+    found = known_password(url, user)
+    if found is None:
+        raise AccessError(NO_PASSWORD[lang].format(user=user, url=url))
+    return found
 
 
 def _print_connection(result: dict[str, Any], lang: str) -> None:

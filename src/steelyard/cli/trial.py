@@ -35,6 +35,10 @@ OPTIONS = {
     "campaigns": ("runs", "campaigns"), "heats": ("runs", "heats"), "bars": ("runs", "bars"), "draws": ("ensemble", "draws"),
 }  # fmt: skip
 INTERRUPTED = {"en": "interrupted; nothing was half-written", "ko": "중단됨; 쓰다 만 파일은 없습니다"}
+HELD = {
+    "en": "--out {out}: a report lies there already; give another folder, or --force to replace it",
+    "ko": "--out {out}: 이미 보고서가 있습니다. 다른 폴더를 지정하거나 --force로 바꾸십시오",
+}
 STOPPING = {"en": "interrupt: the solution is being stopped …", "ko": "중단 요청: 솔루션을 종료하는 중 …"}
 
 
@@ -62,6 +66,14 @@ def _there(**files: Path | None) -> None:
     for option, path in files.items():
         if path is not None and not path.expanduser().exists():
             raise DataError(f"--{option} {path}: there is no file {path}; check the path, or leave the option out")
+
+
+def _vacant(out: Path, force: bool, lang: str) -> None:
+    """See that no report of another trial is lost."""
+    from steelyard.errors import DataError
+
+    if not force and any((out / name).exists() for name in ("report.json", "report.html")):
+        raise DataError(HELD[lang].format(out=out))
 
 
 @contextmanager
@@ -124,6 +136,7 @@ def run_command(
         str | None, typer.Option("--over", help="Ask the solution over rest, opcua or mqtt instead of a pipe.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and report.json.")] = Path("trial-report"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a report that lies there.")] = False,
     json_out: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -134,6 +147,7 @@ def run_command(
         from steelyard.trials.run import run_plan
 
         _there(solution=solution, twin=twin)
+        _vacant(out, force, chosen)
         made = _plan(
             plan,
             {

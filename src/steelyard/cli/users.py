@@ -1,10 +1,12 @@
 """`steelyard users`: who may log in to a served works, and under which roles."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from steelyard.cli.output import console, emit, folding, language
+from steelyard.cli.output import console, emit, language, plain_table
+from steelyard.errors import AccessError
 
 app = typer.Typer(help="Who may log in to a served works, and under which roles.", no_args_is_help=True)
 
@@ -12,8 +14,18 @@ TEXT: dict[str, dict[str, Any]] = {
     "title": {"en": "Users of {site}", "ko": "{site}의 사용자"},
     "columns": {"en": ("user", "roles"), "ko": ("사용자", "역할")},
     "password": {"en": "Password of {name}", "ko": "{name}의 비밀번호"},
-    "set": {"en": "{name} has a new password and the roles {roles}; a running server takes it at its next start",
-            "ko": "{name}의 비밀번호를 바꾸었습니다(역할: {roles}). 실행 중인 서버에는 다시 시작할 때 적용됩니다"},
+    "set": {"en": "{name} has a new password and the roles {roles}; a running server takes it at once",
+            "ko": "{name}의 비밀번호를 바꾸었습니다(역할: {roles}). 실행 중인 서버에도 바로 적용됩니다"},
+    "mosquitto": {"en": "written to {folder}: {files}\n"
+                        "1. mosquitto -d -c {folder}/mosquitto.conf\n"
+                        "2. export STEELYARD_BROKER_PASSWORD=\"$(cat {folder}/server-password)\"\n"
+                        "3. steelyard serve … --broker mqtt://127.0.0.1:{port} --broker-user steelyard --broker-commands",
+                  "ko": "{folder}에 파일을 만들었습니다: {files}\n"
+                        "1. mosquitto -d -c {folder}/mosquitto.conf\n"
+                        "2. export STEELYARD_BROKER_PASSWORD=\"$(cat {folder}/server-password)\"\n"
+                        "3. steelyard serve … --broker mqtt://127.0.0.1:{port} --broker-user steelyard --broker-commands"},
+    "without": {"en": "left out, since their password was changed: {names}; add them with mosquitto_passwd {folder}/passwords NAME",
+                "ko": "비밀번호를 바꾼 사용자는 빠졌습니다: {names}. mosquitto_passwd {folder}/passwords 이름 으로 추가하십시오"},
 }  # fmt: skip
 
 SITE = Annotated[str, typer.Option(help="Name of the site.")]
@@ -36,12 +48,8 @@ def list_users(
 
 
 def _show(users: list[dict[str, Any]], site: str, lang: str) -> None:
-    from rich.table import Table
-
-    table = Table(*folding(TEXT["columns"][lang]), title=TEXT["title"][lang].format(site=site))
-    for user in users:
-        table.add_row(user["name"], ", ".join(user["roles"]))
-    console().print(table)
+    rows = [(user["name"], ", ".join(user["roles"])) for user in users]
+    console().print(plain_table(TEXT["columns"][lang], rows, TEXT["title"][lang].format(site=site)))
 
 
 @app.command("set")
@@ -68,3 +76,35 @@ def set_user(
     users.set(name, password, role)
     roles = next(user["roles"] for user in users.table() if user["name"] == name)
     typer.echo(TEXT["set"][chosen].format(name=name, roles=", ".join(roles)))
+
+
+@app.command("mosquitto")
+def mosquitto_files(
+    folder: Annotated[Path, typer.Argument(help="Where to write them; files there are replaced.")],
+    port: Annotated[int, typer.Option(help="Where mosquitto shall listen, on 127.0.0.1.", min=1, max=65535)] = 1883,
+    writer: Annotated[str | None, typer.Option(help="The role of Sparkplug hosts, who may send DCMD.")] = None,
+    anonymous: Annotated[bool, typer.Option(help="Whether anybody may read without a login.")] = True,
+    site: SITE = "steelyard",
+    json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: LANG = None,
+) -> None:
+    """Write what a mosquitto broker needs to let in the same users: configuration, access list, passwords."""
+    from steelyard.live.access import ROLES
+    from steelyard.live.audit import Audit
+    from steelyard.live.site import Site
+    from steelyard.live.users import Users
+    from steelyard.protocols.mqtt.acl import write_mosquitto_files
+    from steelyard.server.serve import server_folder
+
+    chosen, place = language(lang), folder.expanduser().resolve()
+    if writer is not None and writer not in ROLES:
+        raise AccessError(f"there is no role {writer!r}; roles are: {', '.join(ROLES)}")
+    users = Users(server_folder(site))
+    write_mosquitto_files(Site(site, users, Audit(None), server_folder(site), anonymous), place, port, writer)
+    left_out = sorted({user["name"] for user in users.table()} - set(users.passwords()))
+    files = sorted(path.name for path in place.iterdir() if path.is_file())
+    found = {"folder": str(place), "files": files, "left_out": left_out}
+    said = TEXT["mosquitto"][chosen].format(folder=place, files=", ".join(files), port=port)
+    emit(found, json_out, lambda: typer.echo(said))
+    if left_out:
+        typer.echo(TEXT["without"][chosen].format(names=", ".join(left_out), folder=place), err=True)

@@ -80,6 +80,10 @@ class Recording:
         """What keeps it from writing, None while it can."""
         return self._memory.failure
 
+    def unwritten(self) -> int:
+        """Return how many steps are in memory only."""
+        return self._memory.unwritten()
+
     def room(self, rows: int) -> bool:
         """Return whether `rows` more steps can be kept without waiting."""
         return self._memory.room(rows)
@@ -99,18 +103,23 @@ class Recording:
         places = [order.index(name) for name in names]
         return again_when_merged(lambda: history_of(self._memory.pieces(places), names, start_s, end_s, limit))
 
-    def close(self) -> None:
-        """Write what is still in memory and end the recording; it stays in the store."""
+    def close(self) -> int:
+        """Write what is still in memory and end the recording, which stays in the store.
+
+        Return how many steps the disk did not take at last: they are lost, and the recording says so if it still can.
+        """
         self._memory.close()
         if self._writer.is_alive():
             self._writer.join()
+        lost = self._memory.unwritten()
         if self._guard is not None:
             try:
-                write_json(self.folder / ABOUT, self._about | {"ended": _now()})
+                write_json(self.folder / ABOUT, self._about | {"ended": _now(), "lost_steps": lost})
             except OSError as error:
                 _log.error("the recording %r cannot be ended: %s", self.name, error)
             self._guard.release()
             self._guard = None
+        return lost
 
     # -- the writer's thread ------------------------------------------------------------------------------------------
     def _write(self) -> None:
@@ -219,6 +228,10 @@ def _notes(source: dict[str, Any]) -> list[dict[str, Any]]:
                                 f"합성 데이터: 가상 공장에서 기록했습니다({told})"))]  # fmt: skip
     if source["running"]:
         notes.append(("running", text("it is still being recorded", "아직 기록 중입니다")))
+    elif source.get("lost_steps"):
+        steps = source["lost_steps"]
+        notes.append(("lost", text(f"the disk did not take its last {steps} steps: they are lost",
+                                   f"디스크에 기록하지 못해 마지막 {steps}개 스텝이 없습니다")))  # fmt: skip
     elif not source.get("ended"):
         cut = text("it ended without a proper stop: the last seconds may be missing",
                    "정상적으로 종료되지 않았습니다. 마지막 몇 초가 없을 수 있습니다")  # fmt: skip

@@ -19,6 +19,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     ENGINEER: frozenset({"read", "advance", "run", "snapshot", "fork", "fault", "trial", "audit"}),
 } | {role: frozenset({"read", "advance"}) for role in ROLE_WRITES}
 LEASE_S = 60.0
+CLOCK = "clock"
+"""The lease of who advances the works by hand."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,14 @@ class Leases:
         self._held: dict[str, Lease] = {}
 
     def take(self, role: str, session: Session) -> Lease:
-        """Take or renew the lease of a role; AccessError without this role, LeaseError when another one holds it."""
-        if role not in ROLE_WRITES or role not in session.roles:
-            have = ", ".join(sorted(session.roles)) or "none"
-            raise AccessError(f"user {session.user!r} has no role {role!r} (it has: {have}); log in as another user")
+        """Take or renew the lease of a role, or of the clock (`CLOCK`).
+
+        AccessError without this role (or the right to advance), LeaseError when another one holds it.
+        """
+        if role == CLOCK:
+            session.need("advance")
+        else:
+            _need_role(session, role)
         holder = self.holder(role)
         if holder is not None and holder.session.id != session.id:
             left = holder.until - self._clock()
@@ -85,6 +91,12 @@ class Leases:
             )
         self._held[role] = Lease(role, session, self._clock() + self.length_s)
         return self._held[role]
+
+    def lead(self, session: Session) -> None:
+        """Take or renew the lease of the clock before an advance; an engineer needs none while another holds it."""
+        holder = self.holder(CLOCK)
+        if holder is None or holder.session.id == session.id or ENGINEER not in session.roles:
+            self.take(CLOCK, session)
 
     def holder(self, role: str) -> Lease | None:
         """Return the lease of a role that holds now, None when it is free."""
@@ -107,10 +119,16 @@ class Leases:
         ]
 
 
-def permit(session: Session, names: list[str], leases: Leases) -> str:
-    """Return the role under which a session may write these signals, its lease taken or renewed.
+def _need_role(session: Session, role: str) -> None:
+    if role not in ROLE_WRITES or role not in session.roles:
+        have = ", ".join(sorted(session.roles)) or "none"
+        raise AccessError(f"user {session.user!r} has no role {role!r} (it has: {have}); log in as another user")
 
-    AccessError when one of them is nobody's, when they are of several roles, or when the session lacks role or lease.
+
+def writer_of(session: Session, names: list[str]) -> str:
+    """Return the role under which a session may write these signals, once it has the lease of it.
+
+    AccessError when one of them is nobody's, when they are of several roles, or when the session lacks the role.
     """
     roles = {name: role_of(name) for name in names}
     closed = [name for name, role in roles.items() if role is None]
@@ -120,5 +138,12 @@ def permit(session: Session, names: list[str], leases: Leases) -> str:
         several = ", ".join(sorted({str(role) for role in roles.values()}))
         raise AccessError(f"one write is of one role; these are of: {several}")
     role = str(next(iter(roles.values())))
+    _need_role(session, role)
+    return role
+
+
+def permit(session: Session, names: list[str], leases: Leases) -> str:
+    """Return `writer_of`, its lease taken or renewed; LeaseError when another session holds it."""
+    role = writer_of(session, names)
     leases.take(role, session)
     return role

@@ -5,6 +5,7 @@ Nothing is ever dropped. While too many frames wait, `room()` is false and the e
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from steelyard.live.audit import Audit
@@ -62,6 +63,15 @@ class Delivery:
         while not (self.room() or self._closed):
             self._free.clear()
             await self._free.wait()
+
+    async def settle(self) -> None:
+        """Wait until all listeners have what was published by now, half a second at most: one may hang (loop)."""
+        published = self._published
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_FRAMES_S):
+                while self._given < published and not self._closed:
+                    self._free.clear()
+                    await self._free.wait()
 
     def publish(self, frames: Sequence[Frame], events: Sequence[dict[str, Any]] = ()) -> None:
         """Hand over frames, and the alarm events that came up with them (engine's thread)."""

@@ -12,6 +12,7 @@ from steelyard.live.clock import Clock
 from steelyard.live.live_signals import LiveView
 from steelyard.plant.frame import Frame
 
+RUNS = "the works runs with the clock; pause it before you advance it by hand"
 Publish = Callable[[Sequence[Frame], Sequence[dict[str, Any]]], None]
 
 
@@ -28,6 +29,9 @@ class Record(Protocol):
     def sibling(self, end: str) -> "Record":
         """Return a record beside this one for a copy of the works, not begun yet."""
 
+    def unwritten(self) -> int:
+        """Return how many steps are in memory only."""
+
     def room(self, rows: int) -> bool:
         """Return whether `rows` more steps can be kept at once."""
 
@@ -37,8 +41,8 @@ class Record(Protocol):
     def add(self, frame: Frame) -> None:
         """Keep a step (engine's thread)."""
 
-    def close(self) -> None:
-        """Write what is still in memory."""
+    def close(self) -> int:
+        """Write what is still in memory; return how many steps could not be written and are lost."""
 
     def history(self, names: Sequence[str], start_s: float, end_s: float, limit: int) -> dict[str, np.ndarray]:
         """Return recorded columns."""
@@ -64,6 +68,7 @@ class Engine:
         self.works, self.record, self.wire, self.watch = works, record, wire, watch
         self._fresh = [None if part is None else part.copy() for part in (wire, watch)]
         self.steps, self.agenda, self.alarms = 0, Agenda(), list[dict[str, Any]]()
+        self.turns = 0  # how often the clock was taken in hand: run, paused, restored
         self._publish, self._room_for_frames = publish, room
         self.clock = Clock(self.step, self._room, dt, publish_hz)
         self._view = LiveView(works, self.clock)
@@ -75,21 +80,24 @@ class Engine:
     def step(self, n: int) -> None:
         """Make `n` steps, keep each of them, look at the limits after each, publish the last."""
         events: list[dict[str, Any]] = []
-        frame = self.last
-        for _ in range(n):
-            if self.clock.stopping.is_set():
-                break
-            if self.record is not None:
-                self.record.reserve()
-            self.agenda.follow(self.works.plant, self.works.time_s)
-            self.works.advance(1, self.clock.dt)
-            self.steps += 1
-            frame = self._view.look(self.steps)
-            if self.record is not None:
-                self.record.add(frame)
-            if self.watch is not None:
-                events += self.watch.look(frame)
-        self._hand_on(frame, events)
+        frame: Frame | None = None
+        try:
+            for _ in range(n):
+                if self.clock.stopping.is_set():
+                    break
+                if self.record is not None:
+                    self.record.reserve()
+                self.agenda.follow(self.works.plant, self.works.time_s)
+                self.works.advance(1, self.clock.dt)
+                self.steps += 1
+                frame = self._view.look(self.steps)
+                if self.record is not None:
+                    self.record.add(frame)
+                if self.watch is not None:
+                    events += self.watch.look(frame)
+        finally:  # what was made is handed on, also when the block breaks off
+            if frame is not None:
+                self._hand_on(frame, events)
 
     def _hand_on(self, frame: Frame, events: Sequence[dict[str, Any]]) -> None:
         if self.watch is not None and events:
@@ -99,23 +107,41 @@ class Engine:
         if passed or events:
             self._publish(passed, events)
 
-    def by_hand(self, n: int) -> Frame:
-        """Make `n` steps while the clock stands; return the frame that the wire shows then."""
+    def run(self, speed: float | None) -> None:
+        """Run with the clock; who advances by hand has to stop."""
+        self.turns += 1
+        self.clock.run(speed)
+
+    def pause(self) -> None:
+        """Stand still; who advances by hand has to stop."""
+        self.turns += 1
+        self.clock.pause()
+
+    def by_hand(self, n: int, turn: int) -> Frame:
+        """Make `n` steps while the clock stands; return the frame that the wire shows then.
+
+        SteelyardError when the works runs, or was run, paused or restored since `turns` was `turn`.
+        """
         if self.clock.running:
-            raise SteelyardError("the works runs with the clock; pause it before you advance it by hand")
+            raise SteelyardError(RUNS)
+        if self.turns != turn:
+            raise SteelyardError(f"the works was paused, run or restored meanwhile: it stands at step {self.steps}")
         self.step(n)
         if self.clock.stopping.is_set():
             raise SteelyardError("this works is closed")
         return self.last
 
-    def write(self, values: dict[str, float], role: str) -> tuple[dict[str, float], Frame]:
-        """Write set-points (trade units); return the old values, and the frame that shows the new ones at once."""
+    def write(self, values: dict[str, float], role: str) -> dict[str, float]:
+        """Write set-points (trade units) and show them at once; return the old values.
+
+        While the clock runs and too many frames wait already, the frame of the next block shows them.
+        """
         old = dict(zip(values, self.works.board.read(list(values)), strict=True))
         for name, value in values.items():
             self.works.board.write(name, value, role)
-        if self.wire is None:
-            self.last = self._view.look(self.steps)
-        return old, self.last
+        if self._room_for_frames() or not self.clock.running:
+            self._hand_on(self._view.look(self.steps), ())
+        return old
 
     def inject(self, faults: dict[str, float], growth_s: float, start_s: float | None) -> None:
         """Let faults come, all or none; a plant without ramps of its own has them on the agenda."""
@@ -136,6 +162,7 @@ class Engine:
 
     def restore(self, state: State) -> None:
         """Go on from a state; wire and limits begin anew, alarms go, and the wire shows the state at once."""
+        self.turns += 1
         self.works.restore(state.record)
         self.agenda.take(state.agenda)
         self.steps = state.steps

@@ -38,8 +38,13 @@ class Past:
         """Know how far the replay is."""
         self._now = frame.time_s
 
-    def close(self) -> None:
+    def unwritten(self) -> int:
         """Nothing is to be written."""
+        return 0
+
+    def close(self) -> int:
+        """Nothing is to be written, nothing is lost."""
+        return 0
 
     def history(self, names: Sequence[str], start_s: float, end_s: float, limit: int) -> dict[str, np.ndarray]:
         """Return one row for each moment at which one of these signals got a value; see `Recording.history`.

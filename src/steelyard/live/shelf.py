@@ -61,8 +61,11 @@ class Shelf:
             temporary.unlink(missing_ok=True)
         return head
 
-    def load(self, name: str, process: str, like: np.ndarray) -> State:
-        """Return a state for a record like this one; DataError when it is damaged, or of another plant or version."""
+    def load(self, name: str, process: str, like: np.ndarray, about: dict[str, Any] | None = None) -> State:
+        """Return a state for a record like this one of a works that is `about` this (plant, scenario, seed).
+
+        DataError when it is damaged, or of another works or version.
+        """
         path = self._path(name)
         if not path.exists():
             known = ", ".join(str(head["name"]) for head in self.table()) or "none"
@@ -75,6 +78,7 @@ class Shelf:
                 f"snapshot {name!r} was made by Steelyard {head['version']}, which keeps its plant in another form "
                 f"than this one ({__version__}); make it again"
             )
+        _check_about(name, head.get("about"), about or {})
         record, agenda = parts
         if record.nbytes != like.nbytes or hashlib.sha256(record.tobytes()).hexdigest() != head["content"]:
             raise _damaged(path)
@@ -114,6 +118,15 @@ def _open(path: Path, only_head: bool = False) -> tuple[dict[str, Any], tuple[np
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _damaged(path) from error
     return head, (record, agenda)
+
+
+def _check_about(name: str, of: Any, here: dict[str, Any]) -> None:
+    """DataError when a snapshot is of another plant, scenario, seed or twin than the works here."""
+    there = dict(of) if isinstance(of, dict) else {}
+    other = [key for key in {**here, **there} if here.get(key) != there.get(key)]
+    if other:
+        theirs, ours = (", ".join(f"{key} {one.get(key)}" for key in other) for one in (there, here))
+        raise DataError(f"snapshot {name!r} is of a works with {theirs}; this one has {ours}: serve it as that one was")
 
 
 def _damaged(path: Path) -> DataError:

@@ -1,11 +1,13 @@
 """The site: all works on the wire (the main one, its forks, those under trial), and who may come in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from steelyard.errors import SteelyardError
 from steelyard.live.access import Session
+from steelyard.live.adapter import Adapter
 from steelyard.live.audit import Audit
 from steelyard.live.shelf import Shelf
 from steelyard.live.users import Users
@@ -24,7 +26,8 @@ class Site:
         self.works: dict[str, Any] = {}
         self.trials: Any = None
         self.shelf = Shelf(folder / "snapshots")
-        self._forks = 0
+        self._forks, self._one_fork = 0, asyncio.Lock()
+        self.adapters: list[Adapter] = []
         self._added: list[Change] = []
         self._removed: list[Change] = []
 
@@ -38,6 +41,14 @@ class Site:
         """Have `added` awaited for each works that comes and `removed` for each that goes."""
         self._added.append(added)
         self._removed.append(removed)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return what passed over each protocol so far, by the name of its first endpoint (rest, opcua, mqtt, …)."""
+        found: dict[str, dict[str, int]] = {}
+        for adapter in self.adapters:
+            endpoints = adapter.endpoints()
+            found[endpoints[0].protocol if endpoints else type(adapter).__name__] = adapter.counts()
+        return found
 
     async def add(self, works: Any) -> None:
         """Put an opened works on the wire; one without a place for snapshots shares the site's."""
@@ -73,16 +84,18 @@ class Site:
         origin = self.get(works_id)
         if not hasattr(origin, "fork"):
             raise SteelyardError(f"works {works_id!r} cannot be forked")
-        if len(self.forks()) >= MOST_FORKS:
-            raise SteelyardError(f"there are {MOST_FORKS} forks already ({', '.join(self.forks())}); remove one first")
-        self._forks += 1
-        copy = await origin.fork(session, f"{FORK}{self._forks}", running, recorded)
-        try:
-            await self.add(copy)
-        except BaseException:
-            await copy.close()
-            raise
-        return str(copy.id)
+        async with self._one_fork:
+            if len(self.forks()) >= MOST_FORKS:
+                there = ", ".join(self.forks())
+                raise SteelyardError(f"there are {MOST_FORKS} forks already ({there}); remove one first")
+            self._forks += 1
+            copy = await origin.fork(session, f"{FORK}{self._forks}", running, recorded)
+            try:
+                await self.add(copy)
+            except BaseException:
+                await copy.close()
+                raise
+            return str(copy.id)
 
     async def remove_fork(self, session: Session, works_id: str) -> None:
         """Take a fork off the wire; SteelyardError for any other works."""

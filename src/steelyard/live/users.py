@@ -6,22 +6,27 @@ Checking a password takes a tenth of a second on purpose: call `check` in a thre
 
 import hmac
 import json
+import logging
 import os
 import time
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
 from threading import BoundedSemaphore, Lock
-from typing import Any
+from typing import Any, TypeVar
 
-from steelyard.errors import AccessError
+from steelyard.errors import AccessError, TooManyError
 from steelyard.live.access import ENGINEER, ROLES, VIEWER, Session, host_of
 from steelyard.plant.board import ROLE_WRITES
 
-FAILURES, PAUSE_S, PLACES = 5, 10.0, 1000
+FAILURES, PAUSE_S = 5, 10.0
+HOST_FAILURES, HOST_PAUSE_S = 60, 60.0
+PLACES = 1000
 AT_ONCE = 2  # each check takes 64 MB
 LONGEST_NAME, SHORTEST_PASSWORD, LONGEST_PASSWORD = 64, 8, 1024
 USERS, PASSWORDS = "users.json", "passwords.json"
+Key = TypeVar("Key")
+_log = logging.getLogger(__name__)
 
 
 class Users:
@@ -32,11 +37,14 @@ class Users:
         self._folder, self._key, self._lock = folder, token_bytes(32), Lock()
         self._good: dict[tuple[str, bytes], None] = {}
         self._limiter, self._slow = Limiter(), BoundedSemaphore(AT_ONCE)
+        self._generation, self._seen = 0, (0, 0, 0)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._users: dict[str, dict[str, Any]] = self._load() if (folder / USERS).exists() else self._first()
+        self._seen = self._stamp()
 
     def table(self) -> list[dict[str, Any]]:
         """Return name and roles of every user."""
+        self._refresh()
         return [{"name": name, "roles": user["roles"]} for name, user in self._users.items()]
 
     def passwords(self) -> dict[str, str]:
@@ -46,34 +54,57 @@ class Users:
 
     def check(self, name: str, password: str, via: str, peer: str = "") -> Session:
         """Return a session of this user; AccessError when name or password are wrong, or after too many failures."""
-        secret = password.encode("utf-8", "surrogatepass")
-        digest = hmac.new(self._key, name.encode("utf-8", "surrogatepass") + b"\0" + secret, sha256).digest()
-        place = host_of(peer) or via
+        self._refresh()
+        digest, users = self._digest(name, password), self._users
         if (name, digest) not in self._good:
             with self._slow:
-                self._try(name, secret, digest, place)
-        return Session(name, frozenset(self._users[name]["roles"]), via, peer)
+                users = self._try(name, password.encode("utf-8", "surrogatepass"), digest, host_of(peer) or via)
+        return Session(name, frozenset(users[name]["roles"]), via, peer)
 
-    def _try(self, name: str, secret: bytes, digest: bytes, place: str) -> None:
-        """Check a password that was not seen yet; who is unknown takes as long as who is known."""
+    def known(self, name: str, password: str) -> bool:
+        """Return whether this password was found right before and still is: then `check` costs and waits nothing."""
+        self._refresh()
+        return (name, self._digest(name, password)) in self._good
+
+    @property
+    def generation(self) -> int:
+        """How often the users were changed; what was granted under an earlier one is to be asked for again."""
+        self._refresh()
+        return self._generation
+
+    def _digest(self, name: str, password: str) -> bytes:
+        both = f"{name}\0{password}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, both, sha256).digest()
+
+    def _try(self, name: str, secret: bytes, digest: bytes, place: str) -> dict[str, dict[str, Any]]:
+        """Check a password that was not seen yet; who is unknown takes as long as who is known.
+
+        Return the users among whom it is right; AccessError when it is wrong.
+        """
         from argon2 import PasswordHasher
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        if (name, digest) in self._good:
-            return
-        self._limiter.check(place)
-        user = self._users.get(name)
+        with self._lock:
+            users, good = self._users, self._good
+        if (name, digest) in good:
+            return users
+        self._limiter.check(place, name)
+        user = users.get(name)
         try:
             PasswordHasher().verify(user["hash"] if user else _DUMMY, secret)
         except (VerificationError, InvalidHashError):
             user = None
         if user is None:
-            self._limiter.failed(place)
+            self._limiter.failed(place, name)
             raise AccessError("user name or password is wrong")
-        self._good[(name, digest)] = None
+        good[(name, digest)] = None
+        return users
 
     def set(self, name: str, password: str, roles: list[str] | None = None) -> None:
-        """Add a user or change a password (and roles); AccessError for unknown roles or a short password."""
+        """Add a user or change a password (and roles); AccessError for unknown roles or a short password.
+
+        A server that runs on this folder takes it at once.
+        """
         unknown = sorted(set(roles or ()) - set(ROLES))
         if unknown:
             raise AccessError(f"there is no role {unknown[0]!r}; roles are: {', '.join(ROLES)}")
@@ -81,12 +112,40 @@ class Users:
             raise AccessError(f"a user's name has 1 to {LONGEST_NAME} printable characters")
         if not SHORTEST_PASSWORD <= len(password.encode()) <= LONGEST_PASSWORD:
             raise AccessError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-        old = self._users.get(name, {"roles": [VIEWER]})
+        self._refresh()
+        made = _hash(password)
         with self._lock:
-            self._users[name] = {"roles": roles or old["roles"], "hash": _hash(password)}
-            self._good.clear()
+            old = self._users.get(name, {"roles": [VIEWER]})
+            self._take(self._users | {name: {"roles": roles or old["roles"], "hash": made}})
             _save(self._folder / USERS, self._users)
+            self._seen = self._stamp()
             _save(self._folder / PASSWORDS, {n: p for n, p in self.passwords().items() if n != name})
+
+    def _refresh(self) -> None:
+        """Take the users anew when somebody changed their file; a file that cannot be read changes nobody."""
+        if self._stamp() == self._seen:
+            return
+        with self._lock:
+            stamp = self._stamp()
+            if stamp == self._seen:
+                return
+            self._seen = stamp
+            try:
+                self._take(self._load())
+            except AccessError as error:
+                _log.error("%s; the users stay as they were", error)
+
+    def _take(self, users: dict[str, dict[str, Any]]) -> None:
+        self._users, self._good = users, {}
+        self._generation += 1
+
+    def _stamp(self) -> tuple[int, int, int]:
+        """Return what changes with the file of users; zeros when it is not there."""
+        try:
+            about = (self._folder / USERS).stat()
+        except OSError:
+            return 0, 0, 0
+        return about.st_ino, about.st_mtime_ns, about.st_size
 
     def _first(self) -> dict[str, dict[str, Any]]:
         passwords = {role: token_urlsafe(12) for role in (ENGINEER, *ROLE_WRITES, VIEWER)}
@@ -106,28 +165,37 @@ class Users:
 
 
 class Limiter:
-    """Lets a place fail a few times, then no more for some seconds."""
+    """Lets a name fail a few times from one host, and a host some more under all names; then no more for a while."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._failed: dict[str, list[float]] = {}
+        self._names: dict[tuple[str, str], list[float]] = {}
+        self._hosts: dict[str, list[float]] = {}
 
-    def check(self, place: str) -> None:
-        """AccessError while too many of the last tries from this place failed."""
+    def check(self, host: str, name: str) -> None:
+        """TooManyError while too many of the last tries of this name from this host, or from this host, failed."""
         with self._lock:
-            if len(self._recent(place)) >= FAILURES:
-                raise AccessError(f"too many failed logins from here; wait {PAUSE_S:.0f} s")
+            if len(_recent(self._names.get((host, name)), PAUSE_S)) >= FAILURES:
+                raise TooManyError(f"too many failed logins of this user from here; wait {PAUSE_S:.0f} s")
+            if len(_recent(self._hosts.get(host), HOST_PAUSE_S)) >= HOST_FAILURES:
+                raise TooManyError(f"too many failed logins from here; wait {HOST_PAUSE_S:.0f} s")
 
-    def failed(self, place: str) -> None:
-        """A try from this place failed."""
+    def failed(self, host: str, name: str) -> None:
+        """A try of this name from this host failed."""
         with self._lock:
-            self._failed[place] = [*self._recent(place), time.monotonic()]
-            if len(self._failed) > PLACES:
-                self._failed.pop(next(iter(self._failed)))
+            _enter(self._names, (host, name), PAUSE_S)
+            _enter(self._hosts, host, HOST_PAUSE_S)
 
-    def _recent(self, place: str) -> list[float]:
-        now = time.monotonic()
-        return [t for t in self._failed.get(place, []) if now - t < PAUSE_S]
+
+def _enter(table: dict[Key, list[float]], key: Key, pause_s: float) -> None:
+    table[key] = [*_recent(table.pop(key, None), pause_s), time.monotonic()]
+    if len(table) > PLACES:
+        table.pop(next(iter(table)))
+
+
+def _recent(times: list[float] | None, pause_s: float) -> list[float]:
+    now = time.monotonic()
+    return [t for t in times or () if now - t < pause_s]
 
 
 def _hash(password: str) -> str:

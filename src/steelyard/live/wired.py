@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.errors import SteelyardError
-from steelyard.live.access import Leases, Session, permit
+from steelyard.errors import AccessError, SteelyardError
+from steelyard.live.access import Leases, Session, writer_of
 from steelyard.live.audit import Audit
 from steelyard.live.delivery import AlarmListener, Delivery, Listener
 from steelyard.live.engine import Engine, Record
@@ -26,6 +26,7 @@ class WiredWorks:
     """One works on the wire. `works` is any works (record, board, `advance`); `id` is its name on the wire.
 
     `epoch` is the moment (UTC) that the wire calls plant time 0; `shelf` holds the snapshots (a site lends its own).
+    `about` says which works it is (plant, scenario, seed, twin): snapshots of another one are refused.
     Call everything except the constructor in the loop.
     """
 
@@ -33,12 +34,14 @@ class WiredWorks:
         self, works_id: str, works: Any, process: str, *, audit: Audit, record: Record | None = None,
         epoch: datetime | None = None, dt: float = 1.0, publish_hz: float = 10.0,
         wire: Any = None, watch: Any = None, title: dict[str, str] | None = None, shelf: Shelf | None = None,
+        about: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.id, self.process, self.title = works_id, process, title or {"en": works_id, "ko": works_id}
         self.works, self.audit, self.record, self.shelf = works, audit, record, shelf
+        self.about = dict(about or {})
         self.epoch = epoch or datetime.now(UTC).replace(microsecond=0)
         self.signals: dict[str, Signal] = works.board.signals | live_signals()
-        self.leases, self._by_hand = Leases(), asyncio.Lock()
+        self.leases, self._by_hand, self.lost_steps = Leases(), asyncio.Lock(), 0
         self._delivery = Delivery(works_id, audit, View(works).look(0))
         self.engine = Engine(
             works, self._delivery.publish, self._delivery.room,
@@ -60,8 +63,9 @@ class WiredWorks:
         """Stop the engine, give out the last frames, write what was recorded."""
         await asyncio.to_thread(self.clock.stop)
         await self._delivery.close()
-        if self.record is not None:
-            await asyncio.to_thread(self.record.close)
+        if self.record is not None and (lost := await asyncio.to_thread(self.record.close)):
+            self.audit.note("lost", works=self.id, steps=lost, why=self.record.failure)
+            self.lost_steps = lost
 
     def stamp(self, time_s: float) -> datetime:
         """Return the moment (UTC) of a plant time [s]."""
@@ -100,41 +104,61 @@ class WiredWorks:
         return self._delivery.listen_to_alarms(listener)
 
     async def history(
-        self, names: Sequence[str], start_s: float, end_s: float, limit: int = 10_000
+        self, names: Sequence[str], start_s: float, end_s: float, limit: int = 10_000, session: Session | None = None
     ) -> dict[str, np.ndarray]:
-        """Return what was recorded; see `Recording.history`. SteelyardError when nothing is recorded."""
+        """Return what was recorded; see `Recording.history`. SteelyardError when nothing is recorded.
+
+        The record is of the board before the wire. Where the wire has faults, a `session` (None: nobody on the wire
+        asks) needs the right to audit, so that nobody looks past bad data: else AccessError.
+        """
         if self.record is None:
             raise SteelyardError(f"works {self.id!r} is not recorded")
+        if self.engine.wire is not None and session is not None and not session.may("audit"):
+            raise AccessError(f"works {self.id!r} has wire faults and its history is from before the wire: "
+                              "only an engineer may read it")  # fmt: skip
         return await asyncio.to_thread(self.record.history, names, start_s, end_s, limit)
 
     # -- writing -----------------------------------------------------------------------------------------
     async def write(self, session: Session, values: dict[str, float]) -> None:
-        """Write set-points in trade units, all or none. SteelyardError, which is logged, when that may not be."""
+        """Write set-points in trade units, all or none; every listener has been given them when this returns.
+
+        SteelyardError, which is logged, when that may not be.
+        """
         try:
             if not self.frame.connected:
                 raise SteelyardError("the connection to the works is lost: nothing can be written, set-points hold")
             for name in values:
                 if name not in self.signals:
                     self.works.board.signal(name)
-            role = permit(session, list(values), self.leases)
+            role = writer_of(session, list(values))
             for name, value in values.items():
                 self.works.board.check_write(name, value, role)
+            self.leases.take(role, session)
         except SteelyardError as error:
             self.audit.note("refused", session, works=self.id, set=_plain(values), why=str(error))
             raise
-        old, frame = await self.order(lambda: self.engine.write(values, role))
+
+        def work() -> None:
+            old = self.engine.write(values, role)
+            for name, value in values.items():
+                self.audit.note("write", session, works=self.id, role=role, time_s=self.works.time_s, signal=name,
+                                old=old[name], new=value)  # fmt: skip
+
         if not self.clock.running:
-            self._delivery.frame = frame
-        for name, value in values.items():
-            self.audit.note("write", session, works=self.id, role=role, time_s=self.works.time_s, signal=name,
-                            old=old[name], new=value)  # fmt: skip
+            await self._delivery.wait_for_room()
+        await self.order(work)
+        await self._delivery.settle()
 
     # -- orders -------------------------------------------------------------------------------------------------------
     async def command(self, session: Session, command: str, work: Callable[[], Any], **what: Any) -> Any:
-        """Have `work` done between two steps and log it."""
-        result = await self.order(work)
-        self.audit.note("command", session, works=self.id, command=command, time_s=self.works.time_s, **what)
-        return result
+        """Have `work` done between two steps and logged there: what was done is logged, whoever still waits for it."""
+
+        def done() -> Any:
+            result = work()
+            self.audit.note("command", session, works=self.id, command=command, time_s=self.works.time_s, **what)
+            return result
+
+        return await self.order(done)
 
     async def order(self, work: Callable[[], Any]) -> Any:
         """Have `work` done on the engine's thread between two steps; return its result."""

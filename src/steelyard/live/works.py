@@ -3,19 +3,20 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from steelyard.errors import ParameterError, SteelyardError
 from steelyard.live.access import Session
 from steelyard.live.clock import FASTEST, SLOWEST
 from steelyard.live.delivery import Listener
-from steelyard.live.engine import Record, State
+from steelyard.live.engine import RUNS, Record, State
 from steelyard.live.shelf import Shelf
 from steelyard.live.wired import WiredWorks
 from steelyard.plant.frame import Frame
 
 __all__ = ["Listener", "LiveWorks", "Record", "check_faults"]
-MOST_STEPS = 86_400
+MOST_STEPS, BLOCK = 86_400, 600
 
 
 class LiveWorks(WiredWorks):
@@ -23,26 +24,36 @@ class LiveWorks(WiredWorks):
 
     # -- the clock ----------------------------------------------------------------------------------------------------
     async def advance(self, session: Session, n: int) -> Frame:
-        """Make `n` steps now and return the last frame (lock-step); the works must be paused."""
+        """Make `n` steps now and return the last frame (lock-step); the works must be paused.
+
+        Orders of others come through every `BLOCK` steps. The first who advances takes the lease of the clock:
+        LeaseError for others who are no engineers. SteelyardError when the works is paused, run or restored meanwhile.
+        """
         session.need("advance")
         if not 1 <= n <= MOST_STEPS:
             raise SteelyardError(f"advance by 1 to {MOST_STEPS} steps at a time, not {n}")
+        if self.clock.running:
+            raise SteelyardError(RUNS)
+        self.leases.lead(session)
+        turn = self.engine.turns
         async with self._by_hand:
-            await self._delivery.wait_for_room()
-            frame: Frame = await self.order(lambda: self.engine.by_hand(n))
-            return frame
+            for made in range(0, n, BLOCK):
+                await self._delivery.wait_for_room()
+                frame: Frame = await self.order(partial(self.engine.by_hand, min(BLOCK, n - made), turn))
+        await self._delivery.settle()
+        return frame
 
     async def run(self, session: Session, speed: float | None = None) -> None:
         """Run with the clock, at `speed` times real time (0.1 to 1000)."""
         session.need("run")
         if speed is not None and not SLOWEST <= speed <= FASTEST:
             raise SteelyardError(f"speed {speed:g} is outside {SLOWEST:g} to {FASTEST:g} times real time")
-        await self.command(session, "run", lambda: self.clock.run(speed), speed=speed or self.clock.speed)
+        await self.command(session, "run", lambda: self.engine.run(speed), speed=speed or self.clock.speed)
 
     async def pause(self, session: Session) -> None:
         """Let the plant stand still between two steps."""
         session.need("run")
-        await self.command(session, "pause", self.clock.pause)
+        await self.command(session, "pause", self.engine.pause)
 
     def faults(self) -> list[str]:
         """Return the names of the faults that can be injected."""
@@ -64,12 +75,12 @@ class LiveWorks(WiredWorks):
         session.need("snapshot")
         shelf = self._shelf()
         state: State = await self.command(session, "snapshot", self.engine.state, name=str(name)[:80])
-        return await asyncio.to_thread(shelf.save, name, self.process, state, works=self.id)
+        return await asyncio.to_thread(shelf.save, name, self.process, state, works=self.id, about=self.about)
 
     async def restore(self, session: Session, name: str) -> None:
         """Go back (or over) to a snapshot of the same process; running goes on, the record begins a new branch."""
         session.need("snapshot")
-        state = await asyncio.to_thread(self._shelf().load, name, self.process, self.works.plant)
+        state = await asyncio.to_thread(self._shelf().load, name, self.process, self.works.plant, self.about)
         await self.command(session, "restore", lambda: self.engine.restore(state), name=name, to_s=state.time_s)
 
     def snapshots(self) -> list[dict[str, Any]]:
@@ -87,7 +98,7 @@ class LiveWorks(WiredWorks):
         works, state, wire, watch = await self.command(session, "fork", self.engine.twin, fork=works_id)
         copy = LiveWorks(
             works_id, works, self.process, audit=self.audit, epoch=self.epoch, dt=self.clock.dt,
-            publish_hz=self.clock.publish_hz, wire=wire, watch=watch, shelf=self.shelf,
+            publish_hz=self.clock.publish_hz, wire=wire, watch=watch, shelf=self.shelf, about=self.about,
             record=self.record.sibling(works_id) if recorded and self.record is not None else None,
             title={"en": f"{self.title['en']}, {works_id}", "ko": f"{self.title['ko']}, 분기 {works_id}"},
         )  # fmt: skip

@@ -4,16 +4,14 @@ The solution speaks the contract over its pipe, in the same sandbox as in a tria
 unchanged, so that the trial at the other end checks and counts it as if it ran there.
 """
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from steelyard.errors import AccessError, SolutionError, SteelyardError
-from steelyard.hub.store import home
 from steelyard.server.links import Link, Refused, RestLink
 from steelyard.solutions.bundle import Bundle, bundle
 from steelyard.solutions.contract import Nonsense, expand
@@ -32,7 +30,13 @@ def open_link(url: str, user: str, password: str, works: str) -> Link:
     """Connect to a works; SteelyardError for an address of no known kind, or when nobody lets us in."""
     scheme = urlsplit(url).scheme
     if scheme in ("http", "https"):
-        return RestLink(url, user, password, works)
+        try:
+            return RestLink(url, user, password, works)
+        except Refused as error:
+            if str(error).startswith("401"):
+                said = str(error).removeprefix("401").strip() or "check user and password"
+                raise AccessError(f"{url} refuses the login of {user!r} (401): {said}") from error
+            raise
     if scheme == "opc.tcp":
         from steelyard.server.opcua_link import OpcUaLink
 
@@ -67,36 +71,6 @@ def kind_of(path: str | Path) -> str:
     """Return the kind of a solution, as it introduces itself."""
     with Host(path) as host:
         return host.open().kind
-
-
-def _own_servers() -> Iterator[tuple[list[dict[str, Any]], dict[str, str]]]:
-    """Give endpoints and passwords of each server that runs from this user's own folder."""
-    for folder in sorted(home().glob("server*")):
-        try:
-            about = json.loads((folder / "endpoints.json").read_text(encoding="utf-8"))
-            yield about["endpoints"], json.loads((folder / "passwords.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-
-
-def address(text: str) -> str:
-    """Return an address; the name of a protocol (rest, opcua, mqtt) means that of a server of this user."""
-    if "://" in text:
-        return text
-    for endpoints, _ in _own_servers():
-        for one in endpoints:
-            if one["protocol"] == text:
-                return str(one["url"])
-    raise SteelyardError(f"no server of yours offers {text!r}; start one (steelyard serve), or give an address")
-
-
-def known_password(url: str, user: str) -> str:
-    """Return the password of a user of a server that runs from this user's own folder; AccessError when it is none."""
-    port = urlsplit(url).port
-    for endpoints, known in _own_servers():
-        if user in known and any(urlsplit(one["url"]).port == port for one in endpoints):
-            return str(known[user])
-    raise AccessError(f"no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password")
 
 
 class _Player:

@@ -52,9 +52,9 @@ class Link(Protocol):
 
 
 class RestLink:
-    """A works over HTTP(S)."""
+    """A works over HTTP(S): values are read by GET, set-points are written by POST."""
 
-    native = False
+    native = True
 
     def __init__(self, url: str, user: str, password: str, works: str) -> None:
         """Log in; LinkError when the server cannot be reached, Refused when it does not let us in."""
@@ -76,7 +76,8 @@ class RestLink:
     def read(self, names: Iterable[str]) -> tuple[float, dict[str, float | None]]:
         """See `Link`."""
         said = self._ask("GET", f"{self._works}/values?{urlencode([('names', name) for name in names])}")
-        return float(said["time_s"]), said["values"]
+        bad = {name for name, status in said["status"].items() if status == "bad"}
+        return float(said["time_s"]), {name: None if name in bad else v for name, v in said["values"].items()}
 
     def write(self, values: Mapping[str, float]) -> None:
         """See `Link`."""

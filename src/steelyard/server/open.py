@@ -10,6 +10,8 @@ from steelyard.live.audit import Audit
 from steelyard.live.works import LiveWorks
 from steelyard.plant.board import PLANTS
 
+USUAL = {"hot_bar_line": "pilot", "ladle_furnace": "100t"}
+"""The plant of a process when none is named."""
 TITLES = {
     "hot_bar_line": {"en": "Hot bar line", "ko": "봉강 압연 라인"},
     "ladle_furnace": {"en": "Ladle furnace", "ko": "레이들로"},
@@ -21,16 +23,16 @@ def open_process(process: str, plant: str | None, seed: int, scenario: str, twin
     if process == "hot_bar_line":
         from steelyard.plant.line import open_line, shipped_line, with_mill
 
-        values = shipped_line(plant or "pilot")
+        values = shipped_line(plant or USUAL[process])
         if twin is not None:
             found = _twin(twin, "bar_rolling")
-            values = with_mill(values, plant or "pilot", found.plant, found.parameters)
+            values = with_mill(values, plant or USUAL[process], found.plant, found.parameters)
         return open_line(values, seed, scenario)
     if process == "ladle_furnace":
         from steelyard.plant.works import open_works, shipped_values
 
         return open_works(
-            _twin(twin, process).values() if twin else shipped_values(plant=plant or "100t"), seed, scenario
+            _twin(twin, process).values() if twin else shipped_values(plant=plant or USUAL[process]), seed, scenario
         )
     raise _unknown(process)
 
@@ -72,9 +74,14 @@ def live_works(
         story = scenario_of(process, scenario)
         works = open_process(process, plant, seed, scenario, twin)
         signals = works.board.signals
-        about = {"plant": plant, "scenario": scenario, "seed": seed, "twin": str(twin) if twin else None}
+        about = {
+            "plant": plant or USUAL[process],
+            "scenario": scenario,
+            "seed": seed,
+            "twin": str(twin) if twin else None,
+        }
         return LiveWorks(
-            "main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process],
+            "main", works, process, audit=audit, dt=dt, publish_hz=publish_hz, title=TITLES[process], about=about,
             wire=Wire(story.wire, signals, seed) if story.wire else None,
             watch=Watch(load_limits(process, signals), signals),
             record=Recording(home(), recording_name(process), about) if record else None,

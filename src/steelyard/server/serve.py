@@ -1,7 +1,6 @@
 """Serve a works: open it, start its protocols, run until told to stop, and leave nothing half-written."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from steelyard.live.users import PASSWORDS, Users
 from steelyard.server.settings import OFF, Settings
 
 Build = Callable[[Path, Audit], Any]
-PATIENCE_S = 1.5
+PATIENCE_S, DISK_PATIENCE_S = 1.5, 10.0
 
 
 def server_folder(site: str = "steelyard") -> Path:
@@ -72,6 +71,7 @@ def _mqtt(site: Site, settings: Settings) -> Adapter:
         site, settings.broker, settings.host, settings.mqtt_port, username=settings.broker_user,
         password=settings.broker_password, ca=settings.broker_ca, tls=settings.mqtt_tls,
         commands=settings.broker is None or settings.broker_commands, host_id=settings.sparkplug_host,
+        writer=settings.sparkplug_writer,
     )  # fmt: skip
 
 
@@ -104,26 +104,31 @@ async def _stopped(adapter: Adapter, site: Site) -> None:
 
 async def run_server(
     build: Build, settings: Settings, ready: Callable[[dict[str, Any]], Awaitable[None] | None]
-) -> None:
-    """Serve the works that `build(folder, audit)` opens until SIGINT or SIGTERM; `ready` is told what was opened."""
-    folder = server_folder(settings.site)
+) -> int:
+    """Serve the works that `build(folder, audit)` opens until SIGINT or SIGTERM; `ready` is told what was opened.
+
+    Return how many recorded steps were lost, because the disk did not take them at last.
+    """
+    folder, lost, counts = server_folder(settings.site), 0, dict[str, dict[str, int]]()
     with _alone(folder):
         audit, stop = Audit(folder / "audit.jsonl"), _stop_on_signal()
         try:
             begun = time.monotonic()
             site = await _site(build, settings, folder, audit)
             try:
-                async with started(site, settings) as adapters:
-                    about = opened(site, adapters, settings)
+                async with started(site, settings) as site.adapters:
+                    about = opened(site, site.adapters, settings)
                     _write_endpoints(folder, about)
                     audit.note("started", seconds=round(time.monotonic() - begun, 3), works=list(site.works))
                     await _until(stop, site, settings, ready(about))
                     (folder / "endpoints.json").unlink(missing_ok=True)
+                    counts = site.counts()
             finally:
-                await _taken_off(site)
+                lost = await _taken_off(site)
         finally:
-            audit.note("stopped")
+            audit.note("stopped", lost_steps=lost, counts=counts)
             audit.close()
+    return lost
 
 
 async def _site(build: Build, settings: Settings, folder: Path, audit: Audit) -> Site:
@@ -146,11 +151,18 @@ async def _until(stop: asyncio.Event, site: Site, settings: Settings, told: Awai
     await stop.wait()
 
 
-async def _taken_off(site: Site) -> None:
-    """Close every works; one that does not end in time is left behind."""
-    for works_id in list(site.works):
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(site.remove(works_id), PATIENCE_S)
+async def _taken_off(site: Site) -> int:
+    """Close every works and return how many of their steps were not written; one that takes too long is left behind."""
+    lost = 0
+    for works in list(site.works.values()):
+        try:
+            await asyncio.wait_for(site.remove(works.id), DISK_PATIENCE_S)
+            lost += getattr(works, "lost_steps", 0)
+        except TimeoutError:
+            left = works.record.unwritten() if works.record is not None else 0
+            site.audit.note("lost", works=works.id, steps=left, why=f"not written within {DISK_PATIENCE_S:g} s")
+            lost += left
+    return lost
 
 
 def _open_trials(site: Site) -> None:
@@ -189,10 +201,10 @@ def _write_endpoints(folder: Path, about: dict[str, Any]) -> None:
     os.replace(temporary, folder / "endpoints.json")
 
 
-def serve_until_stopped(build: Build, settings: Settings, ready: Callable[[dict[str, Any]], None]) -> None:
-    """Run a server in this process until it is told to stop (Ctrl-C, SIGTERM)."""
+def serve_until_stopped(build: Build, settings: Settings, ready: Callable[[dict[str, Any]], None]) -> int:
+    """Run a server in this process until it is told to stop (Ctrl-C, SIGTERM); return `run_server`."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run_server(build, settings, ready))
+        return runner.run(run_server(build, settings, ready))
 
 
 def _loop_factory() -> Any:

@@ -15,8 +15,9 @@ class Settings:
     """Ports: 0 takes any free one, `OFF` leaves the protocol out. `speed` None waits for orders (lock-step).
 
     `broker` is the URL of an MQTT broker to be used in place of the embedded one, `broker_user` with its password;
-    `broker_commands` lets writes come in through it. `sparkplug_host` is the
-    primary host whose STATE counts. `modbus_writer` is the role under which Modbus may write.
+    `broker_commands` lets writes come in through it. `sparkplug_host` is the primary host whose STATE counts,
+    `sparkplug_writer` the role of Sparkplug's hosts: they may say STATE, and over another broker write as this role.
+    `modbus_writer` is the role under which Modbus may write.
     """
 
     site: str = "steelyard"
@@ -32,6 +33,7 @@ class Settings:
     broker_commands: bool = False
     mqtt_tls: bool = False
     sparkplug_host: str | None = None
+    sparkplug_writer: str | None = None
     modbus_writer: str | None = None
     anonymous: bool = True
     speed: float | None = 1.0
@@ -39,8 +41,9 @@ class Settings:
     lang: str = "en"
 
     def __post_init__(self) -> None:
-        if self.modbus_writer is not None and self.modbus_writer not in ROLES:
-            raise SteelyardError(f"there is no role {self.modbus_writer!r}; roles are: {', '.join(ROLES)}")
+        for role in (self.modbus_writer, self.sparkplug_writer):
+            if role is not None and role not in ROLES:
+                raise SteelyardError(f"there is no role {role!r}; roles are: {', '.join(ROLES)}")
         if not self.site.replace("-", "").replace("_", "").isalnum() or len(self.site) > 40:
             raise SteelyardError(f"{self.site!r} cannot be a site's name; use letters, digits, '-' and '_'")
 

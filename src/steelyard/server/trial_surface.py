@@ -127,7 +127,9 @@ class TrialSurface:
         """SteelyardError: the faults of a trial are those of its plan."""
         self._closed(session, "inject")
 
-    async def history(self, names: Any, start_s: float, end_s: float, limit: int = 10_000) -> dict[str, Any]:
+    async def history(
+        self, names: Any, start_s: float, end_s: float, limit: int = 10_000, session: Session | None = None
+    ) -> dict[str, Any]:
         """SteelyardError: the past of a trial is in its report."""
         raise SteelyardError(f"works {self.id!r} is a trial: it is not recorded; its report tells of it at the end")
 

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 from steelyard.errors import AccessError, SignalError, SteelyardError
-from steelyard.live.access import Session, permit
+from steelyard.live.access import Session, writer_of
 from steelyard.live.audit import Audit
 from steelyard.plant.board import ROLE_WRITES
 from steelyard.plant.frame import Frame
@@ -107,11 +107,12 @@ class TrialWorks(TrialSurface):
             for name in values:
                 if name not in self.signals:
                     raise SignalError(f"there is no signal {name!r}")
-            if (role := permit(session, list(values), self.leases)) != self.kind:
+            if (role := writer_of(session, list(values))) != self.kind:
                 raise AccessError(f"this trial is of a solution of kind {self.kind}; a {role} may not write in it")
             self._declared(list(values))
             for name, value in values.items():
                 self.signals[name].to_record(value)
+            self.leases.take(role, session)
         except SteelyardError as error:
             self.audit.note("refused", session, works=self.id, set=str(values)[:200], why=str(error))
             if self.player is not None and session.id == self.player.id:

@@ -109,6 +109,20 @@ class TrialDesk:
         found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         return found
 
+    def public_report(self, works_id: str) -> dict[str, Any] | None:
+        """Return what anybody may know of such a report: plan, verdict and KPIs, but no seed, run or hash."""
+        report = self.report(works_id)
+        if report is None:
+            return None
+        if "failure" in report:
+            return {"failure": "the trial failed; who may start trials can read why"}
+        result = report["result"]
+        trial = {key: result["plan"]["trial"][key] for key in ("id", "kind", "title")}
+        return {
+            "format": report["format"], "trial": trial, "verdict": report["verdict"], "primary": report["primary"],
+            "sentence": result["verdict"]["sentence"], "results": result["results"],
+        }  # fmt: skip
+
     def _numbered(self) -> list[str]:
         made = self._reports.glob(f"{PREFIX}*") if self._reports.is_dir() else ()
         return [path.name for path in made if path.name.removeprefix(PREFIX).isdigit()]

@@ -21,7 +21,7 @@ from steelyard.studies.wire_latency import FLOATS_AT, READ_INPUTS, Rest
 
 READ = ("live.lag", "line.pace_setpoint", "reheating_furnace.zone_setpoint[top_1]")
 PACE, ZONE = READ[1], READ[2]
-AGAIN_S = 1.0
+AGAIN_S, LEAVE_S = 1.0, 5.0
 MOST_SURPRISES, MOST_SNAPSHOTS = 20, 90
 OK, LEASE_HELD, BAD, WORSE = 200, 409, 400, 500
 
@@ -32,9 +32,12 @@ class Tally:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.surprises: list[str] = []
+        self.stopping = False
 
     def surprise(self, what: str) -> None:
-        """Note what should not have happened; the first of them in words."""
+        """Note what should not have happened, the first of them in words; on leaving nothing counts."""
+        if self.stopping:
+            return
         self.counts["surprises"] += 1
         if len(self.surprises) < MOST_SURPRISES:
             self.surprises.append(what[:300])
@@ -54,7 +57,7 @@ class Client(ABC):
 
     async def again(self) -> None:
         """Work over and over; a client that fails is noted and comes back."""
-        while True:
+        while not self.tally.stopping:
             try:
                 await self.work()
             except Exception as error:  # noqa: BLE001 a client that fails is what is being counted here
@@ -308,9 +311,10 @@ async def soak(given: dict[str, Any]) -> None:
     say({"ready": True})
     async for order in orders():
         if order["order"] == "stop":
+            tally.stopping = True
             for task in work:
                 task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.wait(work, timeout=LEAVE_S)
         say({"counts": dict(sorted(tally.counts.items())), "surprises": tally.surprises})
 
 

@@ -16,7 +16,7 @@ from steelyard.web import routes_server, routes_state, routes_works
 from steelyard.web.desk import Desk
 from steelyard.web.doors import ROOT, install
 from steelyard.web.guard import Guard
-from steelyard.web.listener import Listener, listener, listening
+from steelyard.web.listener import MOST_CONNECTIONS, Listener, listener, listening
 from steelyard.web.problems import answer
 from steelyard.web.sessions import TOKEN_LIFE_S
 
@@ -29,7 +29,7 @@ NOTE = {
     "ko": "REST와 실시간 스트림; 설명은 {url}/docs",
 }
 LONGEST_GOODBYE_S = 0.4
-MOST_CONNECTIONS = 600
+SPARE_CONNECTIONS = 20
 
 
 def application(desk: Desk) -> FastAPI:
@@ -82,7 +82,9 @@ class WebServer:
             await self._task
 
     def _crowded(self) -> bool:
-        return self._server is not None and len(self._server.server_state.connections) > MOST_CONNECTIONS
+        """Return whether there are so many connections that none of them can give way."""
+        most = MOST_CONNECTIONS + SPARE_CONNECTIONS
+        return self._server is not None and len(self._server.server_state.connections) > most
 
     def _noise(self, peer: str) -> None:
         """Count and log what was no HTTP."""

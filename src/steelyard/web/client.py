@@ -5,7 +5,6 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -16,24 +15,6 @@ ROOT = "/api/v1"
 DEFAULT_URL = "http://127.0.0.1:8080"
 ANSWER_S, SILENCE_S = 300.0, 60.0
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
-
-
-def server_url(folder: Path) -> str:
-    """Return the address of the server that runs on these files, else the usual one."""
-    try:
-        found = json.loads((folder / "endpoints.json").read_text(encoding="utf-8"))["endpoints"]
-        return str(next(e["url"] for e in found if e["protocol"] == "rest"))
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
-        return DEFAULT_URL
-
-
-def own_password(folder: Path, user: str) -> str | None:
-    """Return the password that the server made for a user, None when it is not there for this reader."""
-    try:
-        found = json.loads((folder / "passwords.json").read_text(encoding="utf-8")).get(user)
-    except (OSError, ValueError, AttributeError):
-        return None
-    return found if isinstance(found, str) else None
 
 
 def seconds(text: str) -> float:
@@ -51,8 +32,13 @@ def seconds(text: str) -> float:
 class Client:
     """One connection, kept open; not for several threads at once."""
 
-    def __init__(self, url: str, user: str | None = None, password: str | None = None, lang: str = "en") -> None:
-        """`url` is the server's, e.g. ``http://127.0.0.1:8080``; without a user it reads only."""
+    def __init__(
+        self, url: str, user: str | None = None, password: str | None = None, lang: str = "en", *, shy: bool = False
+    ) -> None:  # fmt: skip
+        """`url` is the server's, e.g. ``http://127.0.0.1:8080``; without a user it reads only.
+
+        A `shy` client says who it is only with a command, or when it was refused without.
+        """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SteelyardError(f"{url!r} is no address of a server; write e.g. {DEFAULT_URL}")
@@ -60,18 +46,21 @@ class Client:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=ANSWER_S)
         self._headers = {"Accept": "application/json", "Accept-Language": lang}
+        self._login: dict[str, str] = {}
+        self._shy = shy
         if user is not None:
             coded = base64.b64encode(f"{user}:{password or ''}".encode()).decode()
-            self._headers["Authorization"] = f"Basic {coded}"
+            self._login["Authorization"] = f"Basic {coded}"
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what stands at ``/api/v1`` + path; SteelyardError with the server's text when it refuses."""
         return self._ask("GET", path, query)
 
-    def csv(self, path: str, **query: Any) -> str:
-        """Return what stands there as CSV."""
+    def csv(self, path: str, **query: Any) -> tuple[str, dict[str, int]]:
+        """Return what stands there as CSV: every row no. `stride` of `total`."""
         with self._send("GET", path, query, accept="text/csv") as answer:
-            return answer.read().decode()
+            said = {key: int(answer.getheader(f"Steelyard-{key}") or 1) for key in ("stride", "total")}
+            return answer.read().decode(), said
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send a body and return the answer."""
@@ -115,16 +104,26 @@ class Client:
         headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
         if accept:
             headers["Accept"] = f"{accept}, application/problem+json"
+        silent = self._shy and method == "GET"
+        answer = self._answer(method, address, body, headers if silent else headers | self._login)
+        if answer.status == 401 and silent and self._login:
+            answer.read()
+            self._shy = False
+            answer = self._answer(method, address, body, headers | self._login)
+        if answer.status >= 400:
+            raise _refusal(answer.status, answer.read())
+        return answer
+
+    def _answer(
+        self, method: str, address: str, body: dict[str, Any] | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
         try:
             self._connection.request(method, address, json.dumps(body) if body is not None else None, headers)
-            answer = self._connection.getresponse()
+            return self._connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise SteelyardError(
                 f"no server answers at {self._url} ({error}); start one: steelyard serve hot_bar_line"
             ) from error
-        if answer.status >= 400:
-            raise _refusal(answer.status, answer.read())
-        return answer
 
 
 def _refusal(status: int, text: bytes) -> SteelyardError:

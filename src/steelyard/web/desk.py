@@ -7,6 +7,7 @@ from typing import Any
 
 from steelyard.live.access import Session
 from steelyard.web.problems import NotFoundError
+from steelyard.web.recorded import Turns
 from steelyard.web.sessions import TOKEN_LIFE_S, Sessions
 from steelyard.web.stream import TICK_S, Channel
 
@@ -19,7 +20,7 @@ class Desk:
     def __init__(self, site: Any, life_s: float = TOKEN_LIFE_S) -> None:
         """`life_s` is how long a login lasts [s]."""
         self.site, self.counts = site, Counter(dict.fromkeys(COUNTED, 0))
-        self.sessions = Sessions(site, life_s)
+        self.sessions, self.recorded = Sessions(site, life_s), Turns()
         self._channels: dict[str, Channel] = {}
         self._ticker: asyncio.Task[None] | None = None
 

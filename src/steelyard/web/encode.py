@@ -1,8 +1,6 @@
 """From frames to text: which signals were asked for, and a frame as JSON, made once however many want it."""
 
-import csv
 import difflib
-import io
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -83,26 +81,3 @@ def _missing(works: Any, name: str) -> None:
 def compact(data: Any) -> bytes:
     """Return plain data as JSON without blanks."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str).encode()
-
-
-def history_json(works: Any, columns: dict[str, np.ndarray], names: list[str], limit: int) -> bytes:
-    """Return recorded columns as JSON, see `models.History`."""
-    status = {name: columns[f"{name}|status"] for name in names if f"{name}|status" in columns}
-    return compact({
-        "works": works.id,
-        "time_s": columns["time_s"].tolist(),
-        "columns": {name: [v if v - v == 0 else None for v in columns[name].tolist()] for name in names},
-        "status": {name: found.astype(int).tolist() for name, found in status.items() if (found != GOOD).any()},
-        "full": len(columns["time_s"]) < limit,
-    })  # fmt: skip
-
-
-def history_csv(works: Any, columns: dict[str, np.ndarray], names: list[str]) -> bytes:
-    """Return recorded columns as CSV: time, time_s, the names; empty where nothing was measured."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["time", "time_s", *names])
-    times = columns["time_s"].tolist()
-    for time_s, *row in zip(times, *(columns[name].tolist() for name in names), strict=True):
-        writer.writerow([works.stamp(time_s).isoformat(), time_s, *("" if v != v else v for v in row)])
-    return out.getvalue().encode()

@@ -1,8 +1,11 @@
 """Uvicorn as this server needs it: no signals, a socket of ours, and what is no HTTP refused, counted and logged."""
 
+import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
@@ -13,6 +16,8 @@ from steelyard.web.problems import written
 
 KEEP_ALIVE_S, BACKLOG = 120, 256
 LONGEST_HEAD, LONGEST_STALL_S = 1 << 19, 60
+LONGEST_REQUEST_S = 10.0
+MOST_CONNECTIONS = 600
 
 
 class Listener(uvicorn.Server):
@@ -25,11 +30,29 @@ class Listener(uvicorn.Server):
 
 
 class Line(HttpToolsProtocol):
-    """One connection. What comes before a body has an end; what is no HTTP is told so, and `noticed`."""
+    """One connection. Head and body of a request come soon; what is no HTTP is told so, and `noticed`.
+
+    When there are too many connections, one on which nothing is asked just now gives way to a new one: rather one that
+    nobody logged in on, of the host that has most, and that has been silent longest.
+    """
 
     def __init__(self, *args: Any, noticed: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._noticed, self._head, self._in_head = noticed, 0, True
+        self._late: asyncio.TimerHandle | None = None
+        self.known, self.last_s = False, 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        """A client is there; the first request must come soon."""
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self._make_room()
+        super().connection_made(transport)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._expect_nothing()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; refuse a head that does not end."""
@@ -39,22 +62,70 @@ class Line(HttpToolsProtocol):
         else:
             super().data_received(data)
 
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._expect()
+
     def on_headers_complete(self) -> None:
         """The head has ended."""
         self._head, self._in_head = 0, False
         super().on_headers_complete()
+        self._expect()
 
     def on_message_complete(self) -> None:
         """The next head may begin."""
         self._in_head = True
+        self._expect_nothing()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A request is answered."""
+        session = self.cycle.scope.get("state", {}).get("session")
+        self.known, self.last_s = session is not None and session.user != "anonymous", self.loop.time()
+        super().on_response_complete()
+
+    def _expect(self) -> None:
+        """Wait for what must come, but not for long."""
+        self._expect_nothing()
+        self._late = self.loop.call_later(LONGEST_REQUEST_S, self._hang_up)
+        self.last_s = self.loop.time()
+
+    def _expect_nothing(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _hang_up(self) -> None:
+        if self._head or not self._in_head:
+            self._refuse("too-slow", f"a request comes within {LONGEST_REQUEST_S:.0f} s")
+        else:
+            self.transport.close()
+
+    def _make_room(self) -> None:
+        """Hang up on the connection that is least missed."""
+        lines = [line for line in self.connections if isinstance(line, Line)]
+        hosts = Counter(line.host for line in lines)
+        idle = [line for line in lines if line.cycle is None or line.cycle.response_complete]
+        if idle:
+            least = min(idle, key=lambda line: (line.known, -hosts[line.host], line.last_s))
+            self.connections.discard(least)
+            least.transport.close()
+
+    @property
+    def host(self) -> str:
+        """Where the client is."""
+        return self.client[0] if self.client else "unknown"
 
     def send_400_response(self, msg: str) -> None:
         """Say that this is no HTTP that can be read, and hang up."""
+        self._refuse("malformed", "this is no HTTP request, or its address is too long")
+
+    def _refuse(self, kind: str, why: str) -> None:
         self._noticed("{}:{}".format(*self.client) if self.client else "unknown")
-        status, media, text = written("malformed", "this is no HTTP request, or its address is too long", "")
-        head = f"HTTP/1.1 {status} Bad Request\r\ncontent-type: {media}\r\ncontent-length: {len(text)}\r\n"
-        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + text)
+        status, media, text = written(kind, why, "")
+        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {media}\r\n"
+        self.transport.write(f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n".encode() + text)
         self.transport.close()
 
 

@@ -199,13 +199,20 @@ class Written(BaseModel):
 
 
 class History(BaseModel):
-    """Recorded columns over `time_s`; `status` names columns with values that are not good. `full`: nothing cut."""
+    """Recorded columns over `time_s`: every `stride`-th of the `total` rows of the span; `full`: all of them.
+
+    `status` names columns with values that are not good. `gaps` are the times from and to which no rows lie, since the
+    works was set to a snapshot further on, at most 20.
+    """
 
     works: str
+    total: int
+    stride: int
+    full: bool
+    gaps: list[list[float]]
     time_s: list[float]
     columns: dict[str, list[float | None]]
     status: dict[str, list[int]]
-    full: bool
 
 
 class FaultNames(BaseModel):

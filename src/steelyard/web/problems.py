@@ -15,6 +15,7 @@ from steelyard.errors import (
     ParameterError,
     SignalError,
     SteelyardError,
+    TooManyError,
     UnitError,
     ValidityError,
 )
@@ -25,14 +26,17 @@ TITLES: dict[str, tuple[int, dict[str, str]]] = {
     "not-allowed": (403, {"en": "Not allowed", "ko": "허용되지 않습니다"}),
     "not-found": (404, {"en": "Not found", "ko": "찾을 수 없습니다"}),
     "method": (405, {"en": "This address does not take this method", "ko": "이 주소에서 쓸 수 없는 메서드입니다"}),
+    "too-slow": (408, {"en": "The request takes too long", "ko": "요청이 너무 늦게 도착합니다"}),
     "lease-held": (409, {"en": "Somebody else holds the lease", "ko": "다른 사용자가 임차권(lease)을 갖고 있습니다"}),
     "conflict": (409, {"en": "Not in this state", "ko": "지금 상태에서는 할 수 없습니다"}),
     "too-large": (413, {"en": "The body is too large", "ko": "본문이 너무 큽니다"}),
     "refused-value": (422, {"en": "The values are refused", "ko": "값을 받아들일 수 없습니다"}),
+    "too-many": (429, {"en": "Too many failed logins", "ko": "로그인 실패가 너무 많습니다"}),
     "unexpected": (500, {"en": "The server made a mistake", "ko": "서버 오류입니다"}),
     "lost": (503, {"en": "The plant is out of reach", "ko": "설비에 연결되지 않습니다"}),
     "busy": (503, {"en": "Too much at once", "ko": "요청이 너무 많습니다"}),
 }
+RETRY_S = {"busy": 2, "too-many": 10}
 MEDIA = "application/problem+json"
 LONGEST_DETAIL = 1000
 
@@ -45,6 +49,10 @@ class LoginError(AccessError):
     """Nobody is logged in, or the token or password is wrong."""
 
 
+class FailedLoginError(LoginError):
+    """Somebody failed to log in; the audit log has it as such."""
+
+
 class LostError(SteelyardError):
     """The wire between plant and server is down."""
 
@@ -55,6 +63,7 @@ class BusyError(SteelyardError):
 
 KINDS: tuple[tuple[type[Exception], str], ...] = (
     (LoginError, "login-needed"),
+    (TooManyError, "too-many"),
     (LeaseError, "lease-held"),
     (AccessError, "not-allowed"),
     (NotFoundError, "not-found"),
@@ -68,7 +77,7 @@ KINDS: tuple[tuple[type[Exception], str], ...] = (
     (SteelyardError, "conflict"),
 )
 BY_STATUS = {400: "malformed", 401: "login-needed", 403: "not-allowed", 404: "not-found", 405: "method",
-             413: "too-large", 422: "refused-value", 503: "busy"}  # fmt: skip
+             413: "too-large", 422: "refused-value", 429: "too-many", 503: "busy"}  # fmt: skip
 
 
 def kind_of(error: Exception, anonymous: bool) -> str:
@@ -106,6 +115,8 @@ def problem(kind: str, detail: str, path: str, language: str = "en") -> Response
     """Return the answer for a problem."""
     status, media, text = written(kind, detail, path, language)
     headers = {"WWW-Authenticate": 'Bearer realm="steelyard"'} if status == 401 else {}
+    if kind in RETRY_S:
+        headers["Retry-After"] = str(RETRY_S[kind])
     return Response(text, status, {**headers, "Content-Language": language}, media)
 
 
@@ -128,9 +139,9 @@ async def answer(request: Request, error: Exception) -> Response:
     path = request.url.path
     if kind == "unexpected":
         site.audit.note("unhandled", session, via="rest", peer=peer, where=path[:200], why=repr(error)[:500])
-    elif status in (401, 403) or kind == "lease-held":
+    elif status in (401, 403, 429) or kind == "lease-held":
         counts["refused"] += 1
-        if not getattr(request.state, "audited", False):
+        if not getattr(request.state, "audited", False) and not isinstance(error, FailedLoginError | TooManyError):
             site.audit.note("refused", session, via="rest", peer=peer, where=path[:200], why=detail[:300])
     elif status in (400, 413, 422) and not getattr(request.state, "audited", False):
         counts["malformed"] += 1

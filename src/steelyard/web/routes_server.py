@@ -1,5 +1,6 @@
 """Routes of the server itself: logging in and out, trials, audit log, health, metrics, description."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
@@ -69,9 +70,10 @@ async def stop_trial(trial_id: str, session: By, desk: At) -> None:
 
 
 async def report(trial_id: str, session: By, desk: At) -> Any:
-    """Return the report of a trial; 404 while there is none."""
+    """Return the report of a trial; 404 while there is none. Without the right to start one: only verdict and KPIs."""
     session.need("read")
-    found = _trials(desk).report(trial_id)
+    trials = _trials(desk)
+    found = await asyncio.to_thread(trials.report if session.may("trial") else trials.public_report, trial_id)
     if found is None:
         raise NotFoundError(f"there is no report of {trial_id[:80]!r} (yet)")
     return found
@@ -85,11 +87,19 @@ async def health(desk: At) -> Any:
     }  # fmt: skip
 
 
+async def counts(session: By, desk: At) -> Any:
+    """Say what passed over each protocol since the start: values, writes, refusals, what was lost."""
+    session.need("read")
+    return desk.site.counts()
+
+
 async def metrics(session: By, desk: At) -> Response:
     """Return counters and gauges in the text format of Prometheus."""
     session.need("read")
     lines = [f"steelyard_rest_{name}_total {count}" for name, count in sorted(desk.counts.items())]
     lines.append(f"steelyard_rest_streams {desk.clients()}")
+    for protocol, passed in desk.site.counts().items():
+        lines += [f'steelyard_passed{{protocol="{protocol}",what="{what}"}} {n}' for what, n in sorted(passed.items())]
     lines += [f'steelyard_audit_entries_total{{kind="{k}"}} {n}' for k, n in sorted(desk.site.audit.counts.items())]
     for works in desk.site.works.values():
         status = works.status()
@@ -118,6 +128,7 @@ ROUTES = [
     Route("DELETE", "/trials/{trial_id}", stop_trial, None, 204),
     Route("GET", "/trials/{trial_id}/report", report, m.Anything),
     Route("GET", "/health", health, m.Health),
+    Route("GET", "/counts", counts, dict[str, dict[str, int]]),
     Route("GET", "/metrics", metrics, None, 200, TEXT),
     Route("GET", "/openapi.json", description, None, 200, DESCRIPTION),
     Route("GET", "/docs", docs, None, 200, HTML),

@@ -4,14 +4,16 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import Body, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from steelyard.errors import SteelyardError
 from steelyard.web import models as m
 from steelyard.web.doors import At, By, Route, Works
-from steelyard.web.encode import compact, history_csv, history_json
+from steelyard.web.encode import compact
 from steelyard.web.problems import NotFoundError
+from steelyard.web.recorded import as_csv, as_json, pieces, recorded, rows_for
 
-MOST_CELLS, LONGEST_MESSAGE = 5_000_000, 1 << 16
+LONGEST_MESSAGE = 1 << 16
 CSV = "text/csv; charset=utf-8"
 HISTORY = {
     "application/json": {"schema": m.History.model_json_schema()},
@@ -19,16 +21,24 @@ HISTORY = {
 }
 
 
-async def history(works: Works, query: Annotated[m.Span, Query()], desk: At, request: Request) -> Response:
-    """Return recorded columns; as CSV when the request accepts `text/csv`."""
+async def history(
+    works: Works, query: Annotated[m.Span, Query()], session: By, desk: At, request: Request
+) -> Response:  # fmt: skip
+    """Return recorded columns; as CSV when the request accepts `text/csv`.
+
+    Rows are thinned evenly when there are more than `limit`, or than 5,000,000 cells (200,000 without a login);
+    `stride` and `total` say so, in a CSV the headers Steelyard-Stride and Steelyard-Total.
+    """
     names = desk.channel(works).selection(query.names).names
-    rows = min(query.limit, max(1, MOST_CELLS // max(1, len(names))))
-    columns = await works.history(names, query.start, query.end, rows)
+    rows = rows_for(session, len(names), query.limit)
+    as_table = "text/csv" in request.headers.get("accept", "")
+    async with desk.recorded.turn(len(names) * rows):
+        columns, said = await recorded(works, session, names, query.start, query.end, rows)
+        written = (as_csv if as_table else as_json)(works, columns, names, said)
+        text = await asyncio.to_thread(list, written)
     desk.counts["values_out"] += len(names) * len(columns["time_s"])
-    if "text/csv" in request.headers.get("accept", ""):
-        return Response(await asyncio.to_thread(history_csv, works, columns, names), media_type=CSV)
-    text = await asyncio.to_thread(history_json, works, columns, names, rows)
-    return Response(text, media_type="application/json")
+    headers = {"Steelyard-Stride": str(said.stride), "Steelyard-Total": str(said.total)}
+    return StreamingResponse(pieces(text), media_type=CSV if as_table else "application/json", headers=headers)
 
 
 async def snapshots(works: Works) -> Any:

@@ -54,7 +54,7 @@ def _bound(value: float) -> float | None:
 async def values(works: Works, query: Annotated[m.WhichNames, Query()], desk: At) -> Response:
     """Read the latest values."""
     if not works.frame.connected:
-        raise LostError("the wire between plant and server is down; the last values are in /history")
+        raise LostError("the wire between plant and server is down; ask again later")
     return _shown(desk, desk.channel(works).selection(query.names), works.frame)
 
 

@@ -14,6 +14,7 @@ from steelyard.plant.frame import Frame
 from steelyard.web.encode import Selection, compact
 from steelyard.web.problems import BusyError
 
+MOST_ANONYMOUS, MOST_OF_ONE = 128, 96
 MOST_CLIENTS, MOST_WAITING, MOST_SELECTIONS = 256, 200, 256
 TICK_S, SILENCE_S = 0.5, 15.0
 WATCHED = ("running", "speed", "connected", "failure")
@@ -61,7 +62,7 @@ class Channel:
     def __init__(self, works: Any, counts: dict[str, int]) -> None:
         self.works, self._counts = works, counts
         self.clients: set[Client] = set()
-        self._texts: dict[tuple[int, Selection], bytes] = {}
+        self._texts: dict[tuple[int, Selection], tuple[Frame, bytes]] = {}
         self._selections: dict[tuple[str, ...], Selection] = {}
         self._told: tuple[Any, ...] = ()
         self._connected = True
@@ -81,14 +82,23 @@ class Channel:
 
     def join(self, session: Session, names: list[str], max_hz: float | None) -> Client:
         """Open a stream; BusyError when there are too many."""
-        if len(self.clients) >= MOST_CLIENTS:
-            raise BusyError(f"{MOST_CLIENTS} streams of this works are open already")
+        self._need_place(session)
         client = Client(session, self.selection(names), 1.0 / max_hz if max_hz else 0.0)
         self.tell_state()
         client.put(event("state", self.works.frame.step, compact(self.works.status())))
         client.put(self.works.frame if self.works.frame.connected else self._lost(self.works.frame))
         self.clients.add(client)
         return client
+
+    def _need_place(self, session: Session) -> None:
+        """BusyError when all places are taken, all those for who did not log in, or all those of one user."""
+        if len(self.clients) >= MOST_CLIENTS:
+            raise BusyError(f"{MOST_CLIENTS} streams of this works are open already")
+        nobody = session.user == "anonymous"
+        own = sum(client.session.user == session.user for client in self.clients)
+        if own >= (MOST_ANONYMOUS if nobody else MOST_OF_ONE):
+            who = "without a login" if nobody else f"by {session.user!r}"
+            raise BusyError(f"{own} streams of this works are open {who}; close some" + (", or log in" * nobody))
 
     async def events(self, client: Client) -> AsyncIterator[bytes]:
         """Give the events of a stream as text until it ends; a comment in long silence keeps it alive."""
@@ -121,14 +131,15 @@ class Channel:
     def _text(self, client: Client, frame: Frame) -> bytes:
         """Return a frame for a client, made at most once for its names."""
         key = (id(frame), client.selection)
-        text = self._texts.get(key)
-        if text is None:
+        made = self._texts.get(key)
+        if made is None:
             if len(self._texts) >= MOST_SELECTIONS:
                 self._texts.clear()
             self._counts["encoded"] += 1
-            text = self._texts[key] = event("frame", frame.step, client.selection.text(frame))
+            text = event("frame", frame.step, client.selection.text(frame))
+            made = self._texts[key] = (frame, text)  # the frame is kept, so that no other gets its id
         self._counts["values_out"] += len(client.selection.names)
-        return text
+        return made[1]
 
     async def _on_frame(self, frame: Frame) -> None:
         self._texts.clear()

@@ -115,8 +115,8 @@ def writable(tmp_path_factory: pytest.TempPathFactory, call: Any) -> Iterator[Pl
 
 @pytest.fixture(scope="session")
 def readable(tmp_path_factory: pytest.TempPathFactory, call: Any) -> Iterator[Plant]:
-    """A line that can only be read, by four clients at most, who must not dream."""
-    plant = Plant(*call(_open(tmp_path_factory.mktemp("readable"), most_clients=4, idle_s=1.0)), call)
+    """A line that can only be read, by eight clients at most, four of one host, who must not dream."""
+    plant = Plant(*call(_open(tmp_path_factory.mktemp("readable"), most_clients=8, idle_s=1.0)), call)
     plant.step(100)
     yield plant
     call(_close(plant))

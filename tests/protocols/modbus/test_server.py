@@ -315,9 +315,15 @@ def test_too_many_and_silent_clients_are_let_go(readable: Any) -> None:
         time.sleep(0.01)
     assert raw(readable.port, b"") == b""  # the fifth
     assert readable.server.counts()["refused"] == refused + 1
+    other = socket.create_connection(("127.0.0.1", readable.port), timeout=5, source_address=("127.0.0.2", 0))
+    other.sendall(frame(struct.pack(">BHH", 4, 1000, 2)))
+    assert len(other.recv(100)) == 13, "another host has its places"
+    other.close()
+    cut = readable.server.counts()["cut"]
     for line in silent:  # a silent one is let go after a second
         assert line.recv(10) == b""
         line.close()
+    assert readable.server.counts()["cut"] >= cut + 3
     client = readable.client()
     assert not client.read_input_registers(1000, count=2).isError()
     client.close()

@@ -64,7 +64,7 @@ class Plant:
         self.works = LiveWorks("main", line, "hot_bar_line", audit=self.site.audit, wire=self.wire)
         await self.works.open()
         await self.site.add(self.works)
-        await self.works.advance(ENGINEER, 1)
+        await self._advance(1)
         self.adapter = MqttAdapter(self.site, **{"port": 0, **self._settings})
         await self.adapter.start()
         self.port = int(self.adapter.endpoints()[0].url.rsplit(":", 1)[1])
@@ -74,7 +74,13 @@ class Plant:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(patience_s)
 
     def advance(self, n: int = 1) -> Frame:
-        return self.do(self.works.advance(ENGINEER, n))
+        return self.do(self._advance(n))
+
+    async def _advance(self, n: int) -> Frame:
+        """Advance, and leave the clock to the clients of the test."""
+        frame = await self.works.advance(ENGINEER, n)
+        self.works.leases.release(ENGINEER)
+        return frame
 
     def read(self, name: str) -> float:
         return self.works.works.board.read([name])[0]

@@ -70,6 +70,7 @@ def test_commands_are_refused_unless_they_are_asked_for(over, until) -> None:
     assert tools.publish(topic, "900", user="controller", more=("-q", "1")) == 0
     until(lambda: any("switched off" in entry["why"] for entry in plant.audit("refused")))
     assert plant.audit("write") == []
+    assert (plant.adapter.counts()["refused"], plant.adapter.counts()["messages_in"]) == (1, 1)
     assert "read only" in plant.adapter.endpoints()[0].note["en"]
 
 
@@ -178,6 +179,9 @@ def test_the_access_list_gives_each_role_its_own_topics_only(users_folder: Path)
     assert writes["viewer"] == []
     assert all("controller" in line or "NCMD" in line for line in writes["controller"])
     assert not any("/set/" in line for line in writes["engineer"])
+    hosts = {user for user, block in blocks.items() if "STATE" in block}
+    assert hosts == {"engineer"}
+    assert "STATE" in mosquitto_acl(site, writer="controller").split("user controller")[1].split("user ")[0]
     assert "topic" not in mosquitto_acl(site).split("user ")[0], "nothing without login"
 
 

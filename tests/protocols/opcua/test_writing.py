@@ -1,5 +1,6 @@
 """Who may write what, and who may order what: every refusal has its status code and stands in the audit log."""
 
+import asyncio
 import json
 import math
 from typing import Any
@@ -7,6 +8,11 @@ from typing import Any
 import pytest
 from asyncua import ua
 from asyncua.common.methods import call_method_full
+from asyncua.ua.ua_binary import struct_from_binary
+
+from steelyard.errors import SteelyardError
+
+from .conftest import Synthetic
 
 pytestmark = pytest.mark.asyncio
 CODES = ua.StatusCodes
@@ -40,9 +46,72 @@ async def test_the_holder_of_the_role_writes_and_the_log_says_so(served: Any) ->
         last = [e for e in served.audit.tail() if e["kind"] == "write"][-1]
         assert (last["user"], last["via"], last["new"]) == ("controller", "opcua", 333.0)
         async with served.client("controller") as other:
-            assert await written(other, SETPOINT, 1.0) == CODES.BadUserAccessDenied, "the lease is held"
+            assert await written(other, SETPOINT, 1.0) == CODES.BadLocked, "the lease is held"
     async with served.client("controller") as client:
         assert await written(client, SETPOINT, 334.0) == CODES.Good, "the lease went with the session"
+
+
+async def explained(client: Any, node: str, value: float, asked: int) -> tuple[Any, list[Any]]:
+    """Write one value and return the response with its texts, as a client that asks for diagnostics gets it."""
+    item = ua.WriteValue(
+        ua.NodeId.from_string(node), ua.AttributeIds.Value, Value=ua.DataValue(ua.Variant(value, ua.VariantType.Double))
+    )
+    request = ua.WriteRequest()
+    request.Parameters.NodesToWrite = [item, item]
+    request.RequestHeader.ReturnDiagnostics = asked
+    response = struct_from_binary(ua.WriteResponse, await client.uaclient.protocol.send_request(request))
+    return response, [one.AdditionalInfo for one in response.DiagnosticInfos]
+
+
+async def test_a_refusal_says_why_to_who_asks(served: Any) -> None:
+    async with served.client("controller") as first, served.client("controller") as second:
+        assert await written(first, SETPOINT, 10.0) == CODES.Good
+        response, texts = await explained(second, SETPOINT, 11.0, 0x80)
+        assert {code.value for code in response.Results} == {CODES.BadLocked}
+        assert len(texts) == 2
+        assert all("held by 'controller' over opcua" in text for text in texts)
+        assert (await explained(second, SETPOINT, 11.0, 0))[0].DiagnosticInfos == []
+        assert (await explained(first, SETPOINT, 11.0, 0xFFF))[0].DiagnosticInfos == [], "nothing was refused"
+        response, texts = await explained(first, SETPOINT, 1e9, 0xC0)
+        assert "is outside" in texts[0]
+        assert response.ResponseHeader.StringTable[response.DiagnosticInfos[1].LocalizedText] == texts[1]
+
+
+async def test_a_lost_connection_is_not_a_lack_of_rights(served: Any) -> None:
+    class Cut(Synthetic):
+        async def write(self, who: Any, values: dict[str, float]) -> None:
+            raise SteelyardError("the connection to the works is lost")
+
+    works = Cut("cut", 1)
+    works.signals = {"ladle_furnace.argon_flow_setpoint": served.works.signals["ladle_furnace.argon_flow_setpoint"]}
+    served.do(served.site.add(works))
+    try:
+        async with served.client("controller") as client:
+            node = "ns=2;s=cut/ladle_furnace.argon_flow_setpoint"
+            assert await written(client, node, 1.0) == CODES.BadInvalidState
+            served.do(works.show(works.made(1, connected=False)))
+            assert await written(client, node, 1.0) == CODES.BadNoCommunication
+    finally:
+        served.do(served.site.remove("cut"))
+
+
+async def test_an_accepted_write_is_read_back_and_told_at_once_while_the_works_stands(served: Any) -> None:
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    class Listener:
+        def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
+            told.put_nowait(value)
+
+    async with served.client("controller") as client:
+        node = client.get_node(SETPOINT)
+        assert await written(client, SETPOINT, 20.0) == CODES.Good
+        subscription = await client.create_subscription(20, Listener())
+        await subscription.subscribe_data_change(node)
+        assert await asyncio.wait_for(told.get(), 5) == 20.0
+        for value in (21.0, 22.0, 23.0):
+            assert await written(client, SETPOINT, value) == CODES.Good
+            assert await node.read_value() == value
+            assert await asyncio.wait_for(told.get(), 5) == value
 
 
 @pytest.mark.parametrize("user", [None, "viewer", "engineer", "advisor", "predictor", "planner"])
@@ -143,7 +212,7 @@ async def test_leases_by_method(served: Any) -> None:
     one, two, planner = served.client("controller"), served.client("controller"), served.client("planner")
     async with one, two, planner:
         assert (await called(one, "TakeLease", "controller")).OutputArguments[0].Value > 1.0
-        assert (await called(two, "TakeLease", "controller")).StatusCode.value == CODES.BadUserAccessDenied
+        assert (await called(two, "TakeLease", "controller")).StatusCode.value == CODES.BadLocked
         assert (await called(planner, "TakeLease", "controller")).StatusCode.value == CODES.BadUserAccessDenied
         assert (await called(one, "ReleaseLease", "controller")).StatusCode.is_good()
         assert (await called(two, "TakeLease", "controller")).StatusCode.is_good()

@@ -34,6 +34,7 @@ WRITES = {6, 16}
 LONGEST = 254  # bytes after the length field: unit id and PDU
 SENDING_S = 10.0
 REQUESTS_PER_S = 200
+COUNTED = ("connections", "requests", "values_out", "writes", "refused", "malformed", "cut", "unhandled")
 
 
 class BrokenFrameError(Exception):
@@ -45,7 +46,7 @@ class Tally:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self.counts = dict.fromkeys(("connections", "requests", "values_out", "writes", "refused", "malformed"), 0)
+        self.counts = dict.fromkeys(COUNTED, 0)
 
     def refused(self, session: Session, why: str, logged: bool = False) -> None:
         """Count a refusal; log it unless the works did."""
@@ -55,8 +56,19 @@ class Tally:
 
     def malformed(self, session: Session, why: str) -> None:
         """Count and log what could not be read."""
-        self.counts["malformed"] += 1
-        self._audit.note("malformed", session, why=why)
+        self._note("malformed", session, why)
+
+    def cut(self, session: Session, why: str) -> None:
+        """Count and log a connection that was closed from here."""
+        self._note("cut", session, why)
+
+    def unhandled(self, session: Session, why: str) -> None:
+        """Count and log what nobody has foreseen."""
+        self._note("unhandled", session, why)
+
+    def _note(self, kind: str, session: Session, why: str) -> None:
+        self.counts[kind] += 1
+        self._audit.note(kind, session, why=why)
 
 
 class Conversation:

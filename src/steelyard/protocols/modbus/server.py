@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 from steelyard.errors import SteelyardError
-from steelyard.live.access import ANONYMOUS_ROLES, Session
+from steelyard.live.access import ANONYMOUS_ROLES, Session, host_of
 from steelyard.live.adapter import Endpoint
 from steelyard.live.site import Site
 from steelyard.plant.board import ROLE_WRITES
 from steelyard.protocols.modbus.bank import Device
 from steelyard.protocols.modbus.conversation import BrokenFrameError, Conversation, Tally
+from steelyard.protocols.places import Places, peer_of
 
 MAIN, LAST_DEVICE = 1, 247
 IDLE_S = 300.0
@@ -19,7 +20,8 @@ class ModbusServer:
     """All works of a site over Modbus TCP: device id 1 is the main works, later ones get the next ids.
 
     Without `writer` it only reads. With it, registers are written under this role: Modbus has no login, so whoever
-    reaches the port may then write. SteelyardError when the role does not exist or writes nothing.
+    reaches the port may then write. One host gets at most half of the `most_clients` connections. SteelyardError when
+    the role does not exist or writes nothing.
     """
 
     def __init__(
@@ -30,7 +32,7 @@ class ModbusServer:
             able = ", ".join(role for role, names in ROLE_WRITES.items() if names)
             raise SteelyardError(f"no registers can be written as {writer!r}; roles that write are: {able}")
         self._site, self._host, self._port = site, host, port
-        self._writer, self._most, self._idle_s = writer, most_clients, idle_s
+        self._writer, self._places, self._idle_s = writer, Places(most_clients, kept=0), idle_s
         self._devices: dict[int, Device] = {}
         self._next_id = MAIN
         self._server: asyncio.Server | None = None
@@ -77,7 +79,10 @@ class ModbusServer:
         return [Endpoint("modbus", f"modbus://{host}:{self._port}", note)]
 
     def counts(self) -> dict[str, int]:
-        """Return clients, connections, requests, values_out (registers and bits), writes, refused, malformed."""
+        """Return what passed since the start: requests, values_out (registers and bits), writes, refused, cut, …
+
+        None of them falls, but `clients`: how many are connected now.
+        """
         return {"clients": len(self._clients), **self._tally.counts}
 
     def devices(self) -> dict[int, str]:
@@ -101,28 +106,33 @@ class ModbusServer:
 
     # -- one connection -----------------------------------------------------------------------------------------------
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = "{}:{}".format(*(writer.get_extra_info("peername") or ("?", "?"))[:2])
+        peer = peer_of(writer)
         roles = frozenset({self._writer}) if self._writer else ANONYMOUS_ROLES
         session = Session("modbus" if self._writer else "anonymous", roles, "modbus", peer)
-        if len(self._clients) >= self._most:
-            self._tally.refused(session, f"more than {self._most} connections")
+        why = self._places.full(host_of(peer), known=False)
+        if why:
+            self._tally.refused(session, why)
             writer.close()
             return
         task = asyncio.current_task()
         assert task is not None
         self._clients.add(task)
+        self._places.take(host_of(peer), known=False)
         self._tally.counts["connections"] += 1
         talk = Conversation(self._devices, session, self._writer is not None, self._tally, self._idle_s)
         try:
             await talk.run(reader, writer)
         except BrokenFrameError as error:
             self._tally.malformed(session, str(error))
-        except (OSError, TimeoutError, asyncio.CancelledError):
-            pass  # gone, silent for too long, or the server stops
+        except TimeoutError:
+            self._tally.cut(session, f"silent for {self._idle_s:g} s, or it takes no answers")
+        except (OSError, asyncio.CancelledError):
+            pass  # gone, or the server stops
         except Exception as error:  # noqa: BLE001 one connection must not end the others
-            self._site.audit.note("unhandled", session, where="modbus", why=repr(error))
+            self._tally.unhandled(session, repr(error))
         finally:
             for works in self._site.works.values():
                 works.leases.release(session)
             self._clients.discard(task)
+            self._places.leave(host_of(peer), known=False)
             writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()

@@ -26,7 +26,8 @@ ROUNDS, SALT_BYTES = 101, 12
 def mosquitto_acl(site: Any, group: str = GROUP, writer: str | None = None) -> str:
     """Return the access list for mosquitto: everybody reads, each role publishes on its own command topics only.
 
-    `writer` is the role whose users may send Sparkplug commands (DCMD), as in `MqttAdapter`; None is nobody.
+    `writer` is the role of Sparkplug's hosts, as in `MqttAdapter`: its users may send DCMD (None: nobody), and they and
+    an engineer say STATE.
     """
     base = site_base(site.name)
     reads = [f"topic read {base}/#", f"topic read {SPACE}/#"]
@@ -37,7 +38,9 @@ def mosquitto_acl(site: Any, group: str = GROUP, writer: str | None = None) -> s
         for role in user["roles"]:
             lines += [f"topic write {base}/+/{command}" for command in _commands(role)]
             if role != VIEWER:
-                lines += [f"topic write {node_topic('NCMD', group, site.name)}", f"topic readwrite {SPACE}/STATE/+"]
+                lines.append(f"topic write {node_topic('NCMD', group, site.name)}")
+            if role in (ENGINEER, writer):
+                lines.append(f"topic readwrite {SPACE}/STATE/+")
             if role == writer:
                 lines.append(f"topic write {node_topic('DCMD', group, site.name)}/+")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from amqtt.broker import Broker
@@ -21,18 +21,19 @@ from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from steelyard.live.access import Session
 from steelyard.live.adapter import Endpoint
 from steelyard.protocols.mqtt.connection import Connection
-from steelyard.protocols.mqtt.door import STATE, Door
+from steelyard.protocols.mqtt.door import FIRST_PACKET_S, Door
 from steelyard.protocols.mqtt.fan import Fan
+from steelyard.protocols.mqtt.hearing import Hearing
 from steelyard.protocols.mqtt.topics import Message
 from steelyard.protocols.mqtt.tree import Tree
+from steelyard.protocols.places import Places
 
 MOST_CLIENTS = 200
 STOP_S, GOODBYE_S = 0.4, 1.0
-Receiver = Callable[[Session, str, bytes], Awaitable[None]]
 
 
 class EmbeddedBroker:
-    """A broker in this process for the clients of a site; `receive(session, topic, payload)` gets their commands.
+    """A broker in this process for the clients of a site; `hearing.receive` gets their commands.
 
     `current()` gives what the plant retains and does not publish as such; `allow(rule)` sets who may publish what,
     `asked(filter)` is told of every new subscription.
@@ -43,12 +44,12 @@ class EmbeddedBroker:
         *, most_clients: int = MOST_CLIENTS,
     ) -> None:  # fmt: skip
         self.site, self.host, self.port, self.tls = site, host, port, tls
-        self._door = Door(site, most_clients, self._serve)
-        self.receive: Receiver = _ignore
+        self._door = Door(site, Places(most_clients), self._serve)
         self.current: Callable[[], Iterable[Message]] = lambda: ()
         self.asked: Callable[[Tree[bool]], None] = lambda new: None
         self.connections, self.counted = self._door.connections, self._door.counted
         self._fan = Fan(self.connections, self.counted, self._held)
+        self.hearing = Hearing(self._door, self._fan)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -61,7 +62,10 @@ class EmbeddedBroker:
         self._broker = _Broker(BrokerConfig(listeners={"default": door}, plugins=plugins))
         await self._broker.start()
         try:
-            self._server = await asyncio.start_server(self._door.enter, self.host, self.port, ssl=self.tls)
+            self._server = await asyncio.start_server(
+                self._door.enter, self.host, self.port, ssl=self.tls,
+                ssl_handshake_timeout=FIRST_PACKET_S if self.tls else None,
+            )  # fmt: skip
         except OSError:
             await self._broker.shutdown()
             raise
@@ -71,6 +75,7 @@ class EmbeddedBroker:
     async def stop(self) -> None:
         """Send what is still waiting, close every client and the port."""
         self._server.close()
+        self._door.turn_away()
         end = time.monotonic() + STOP_S
         while any(c.waiting for c in self.connections.values()) and time.monotonic() < end:
             await asyncio.sleep(0.01)
@@ -113,40 +118,23 @@ class EmbeddedBroker:
         """Look up anew who gets what."""
         self._fan.forget()
 
-    def subscribed(self, client_id: str, text: str) -> None:
+    async def subscribed(self, client_id: str, text: str) -> None:
         """Give a client that has just subscribed to a filter what is retained under it."""
         self._fan.forget()
         connection = self.connections.get(client_id)
         if connection is not None:
             new = Tree([(text, True)])
-            self._fan.give(
-                connection, (m for m in (*self._fan.retained.values(), *self.current()) if new.match(m.topic))
+            await self._fan.give(
+                connection, lambda: (m for m in (*self._fan.retained.values(), *self.current()) if new.match(m.topic))
             )
             self.asked(new)
-
-    # -- what clients say ---------------------------------------------------------------------------------------------
-    async def _work_off(self, connection: Connection) -> None:
-        while (item := await connection.inbox.get()) is not None:
-            await self._take(connection.session, *item)
-
-    async def _take(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
-        self.counted["messages_in"] += 1
-        if not self._door.allowed(session, topic):
-            self._door.note("refused", session, f"may not publish on {topic[:200]}")
-            return
-        if topic.startswith(STATE):
-            await self.publish([Message(topic, payload, retain)])
-        try:
-            await self.receive(session, topic, payload)
-        except Exception as error:  # noqa: BLE001 one bad message must not end the others
-            self.site.audit.note("unhandled", session, where=topic[:200], why=repr(error))
 
     # -- clients ------------------------------------------------------------------------------------------------------
     async def _serve(self, connection: Connection) -> None:
         self.connections[connection.id] = connection
-        self.counted["clients"] += 1
+        self.counted["connections"] += 1
         self.site.audit.note("login", connection.session, client=connection.id[:80])
-        worker = self._spawn(self._work_off(connection))
+        worker = self._spawn(self.hearing.work_off(connection))
         try:
             await self._converse(connection)
         finally:
@@ -177,7 +165,7 @@ class EmbeddedBroker:
         await worker
         if connection.will is not None:
             will = connection.will
-            await self._take(connection.session, will.topic, will.payload, will.retain)
+            await self.hearing.take(connection.session, will.topic, will.payload, will.retain)
         for works in list(self.site.works.values()):
             works.leases.release(connection.session)
 
@@ -186,10 +174,6 @@ class EmbeddedBroker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-async def _ignore(session: Session, topic: str, payload: bytes) -> None:
-    """Nobody listens yet."""
 
 
 class _Broker(Broker):
@@ -219,7 +203,7 @@ class _Plugin(BaseAuthPlugin, BaseTopicPlugin):
         return action is Action.SUBSCRIBE
 
     async def on_broker_client_subscribed(self, client_id: str, topic: str, qos: int) -> None:
-        self.config.owner.subscribed(client_id, topic)
+        await self.config.owner.subscribed(client_id, topic)
 
     async def on_broker_client_unsubscribed(self, client_id: str, topic: str) -> None:
         self.config.owner.subscriptions_changed()

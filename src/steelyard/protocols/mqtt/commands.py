@@ -31,7 +31,7 @@ class Commands:
         """Do what a message asks for; what cannot be done is counted, logged and replied."""
         command = parse_command(self.site.name, topic)
         if command is None:
-            self.refuse(session, f"{topic[:200]} is no command topic")
+            self.refuse(session, topic, "it is no command topic")
             return
         base, request = works_base(self.site.name, command.works), None
         try:
@@ -39,7 +39,7 @@ class Commands:
             request = asked.get("id")
             result = await self._do(session, command, asked)
         except _Malformed as error:
-            self.malformed(session, f"{topic[:200]}: {error}")
+            self.malformed(session, topic, str(error))
             await self._reply(base, request, {"ok": False, "error": str(error)})
         except SteelyardError as error:
             self.counted["refused"] += 1
@@ -127,15 +127,15 @@ class Commands:
         await self._publish([Message(f"{base}/exchange/question", told)])
         return {}
 
-    def refuse(self, session: Session, why: str) -> None:
+    def refuse(self, session: Session, topic: str, why: str) -> None:
         """Count and log something that may not be done."""
         self.counted["refused"] += 1
-        self.site.audit.note("refused", session, why=why)
+        self.site.audit.note("refused", session, topic=topic[:200], why=why)
 
-    def malformed(self, session: Session, why: str) -> None:
+    def malformed(self, session: Session, topic: str, why: str) -> None:
         """Count and log something that cannot be read."""
         self.counted["malformed"] += 1
-        self.site.audit.note("malformed", session, why=why[:400])
+        self.site.audit.note("malformed", session, topic=topic[:200], why=why[:400])
 
 
 class _Malformed(Exception):

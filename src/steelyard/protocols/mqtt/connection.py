@@ -17,12 +17,13 @@ from steelyard.protocols.mqtt.packets import (
     Malformed,
     Will,
     check,
+    filters_of,
     read_publish,
 )
 
 LARGEST_PACKET = 1 << 20
 FULL_BUFFER = 8 << 20
-MOST_SUBSCRIBES = 500
+MOST_FILTERS = 1000
 PACKETS_PER_S, PACKETS_AT_ONCE = 500.0, 1000.0
 MOST_WAITING = 1000
 
@@ -72,8 +73,9 @@ class Connection:
         self.inbox: asyncio.Queue[tuple[str, bytes, bool] | None] = asyncio.Queue(MOST_WAITING)
         self.seen = time.monotonic()
         self._in, self._out = streams
-        self._complain, self._pace, self._subscribes = complain, Pace(), 0
+        self._complain, self._pace, self._filters = complain, Pace(), 0
         self._taken: set[int] = set()
+        self.giving = asyncio.Lock()
         self.gone, self.ended = asyncio.Event(), asyncio.Event()
 
     async def next_packet(self) -> bytes:
@@ -111,10 +113,15 @@ class Connection:
         elif kind == DISCONNECT:
             self.will = None
         elif kind == SUBSCRIBE:
-            self._subscribes += 1
-            if self._subscribes > MOST_SUBSCRIBES:
-                raise Malformed(f"more than {MOST_SUBSCRIBES} SUBSCRIBE packets")
+            self._filters += filters_of(body)
+            if self._filters > MOST_FILTERS:
+                raise Malformed(f"more than {MOST_FILTERS} topic filters in one connection")
         return True
+
+    def give(self, data: bytes) -> None:
+        """Write without looking at how much waits: for what it has asked for, after it has read what came before."""
+        if not self._out.transport.is_closing():
+            self._out.write(data)
 
     def send(self, data: bytes) -> None:
         """Write; a client that has let twice the full buffer come together is cut off."""

@@ -5,13 +5,13 @@ the works say while the link or the host is away is kept, up to a bound, and sen
 """
 
 import asyncio
-import json
 import time
 from collections import deque
 from typing import Any, Protocol
 
 from steelyard.plant.frame import Frame
 from steelyard.protocols.mqtt import sparkplug
+from steelyard.protocols.mqtt.host_states import STATE, read_state
 from steelyard.protocols.mqtt.sparkplug import Device, node_topic
 from steelyard.protocols.mqtt.topics import Message
 
@@ -39,18 +39,15 @@ class PrimaryHost:
     """The host application without which the node does not speak; `host` None means that none is needed."""
 
     def __init__(self, host: str | None) -> None:
-        self.topic = None if host is None else f"{sparkplug.SPACE}/STATE/{host}"
+        self.topic = None if host is None else f"{STATE}{host}"
         self.online, self._stamp = host is None, -1
 
     def take(self, payload: bytes) -> None:
         """Take a STATE message; ValueError when it is none, or older than the last one."""
-        told = json.loads(payload)
-        if not isinstance(told, dict) or not isinstance(told.get("online"), bool):
-            raise ValueError("STATE says no online true or false")
-        stamp = told.get("timestamp")
-        if isinstance(stamp, bool) or not isinstance(stamp, int) or stamp < self._stamp:
-            raise ValueError("the timestamp of STATE is missing or older than the last one")
-        self._stamp, self.online = stamp, told["online"]
+        online, stamp = read_state(payload)
+        if stamp < self._stamp:
+            raise ValueError("the timestamp of STATE is older than the last one")
+        self._stamp, self.online = stamp, online
 
 
 class Voice:
@@ -188,7 +185,7 @@ class EdgeNode:
             if device is not None and self._born and works_id not in self._away:
                 await self.link.publish([self.voice.device_death(device)])
             self._away.discard(works_id)
-            self._held.pop(works_id, None)
+            self.lost_frames += len(self._held.pop(works_id, ()))
 
     async def lose(self, works_id: str) -> None:
         """The wire to a works is cut: its device dies; with the last one the node drops its connection."""

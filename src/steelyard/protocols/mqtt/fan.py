@@ -43,7 +43,8 @@ class Fan:
         if slow:
             await asyncio.gather(*(self._wait(connection) for connection in slow))
 
-    async def _wait(self, connection: Connection) -> None:
+    @staticmethod
+    async def _wait(connection: Connection) -> None:
         end = time.monotonic() + SLOW_CLIENT_S
         while connection.full:
             if time.monotonic() > end:
@@ -76,11 +77,14 @@ class Fan:
             self._targets[topic] = found
         return found
 
-    def give(self, connection: Connection, messages: Iterable[Message]) -> None:
-        """Give retained messages to one client."""
-        out = [packets.publish(self._field(m.topic), m.payload, True) for m in messages]
-        self._counted["messages_out"] += len(out)
-        connection.send(b"".join(out))
+    async def give(self, connection: Connection, messages: Callable[[], Iterable[Message]]) -> None:
+        """Give retained messages to one client, after it has read what it was given before."""
+        async with connection.giving:
+            if connection.full:
+                await self._wait(connection)
+            out = [packets.publish(self._field(m.topic), m.payload, True) for m in messages()]
+            self._counted["messages_out"] += len(out)
+            connection.give(b"".join(out))
 
     def forget(self) -> None:
         """Look up anew who gets what."""

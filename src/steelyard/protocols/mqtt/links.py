@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from steelyard.live.access import VIEWER, Session
 from steelyard.live.adapter import Endpoint
 from steelyard.protocols.mqtt.broker import EmbeddedBroker
-from steelyard.protocols.mqtt.door import STATE
 from steelyard.protocols.mqtt.edge_node import EdgeNode, Link
+from steelyard.protocols.mqtt.host_states import STATE, speaks_for_hosts
 from steelyard.protocols.mqtt.pki import server_context
 from steelyard.protocols.mqtt.remote import Address, Hooks, RemoteLink
 from steelyard.protocols.mqtt.topics import COMMANDS, Message, parse_command, site_base
@@ -53,12 +53,14 @@ class EmbeddedLinks:
     lazy = True
 
     def __init__(
-        self, site: Any, host: str, port: int, tls: ssl.SSLContext | bool | None, node: EdgeNode, receive: Receive
-    ) -> None:
+        self, site: Any, host: str, port: int, tls: ssl.SSLContext | bool | None, node: EdgeNode, receive: Receive,
+        writer: str | None,
+    ) -> None:  # fmt: skip
         context = server_context(site.folder, host) if tls is True else (tls or None)
-        self.site, self._node = site, node
+        self.site, self._node, self._writer = site, node, writer
         self.broker = EmbeddedBroker(site, host, port, context)
-        self.broker.receive = receive
+        self.broker.hearing.primary = node.host.topic
+        self.broker.hearing.receive = receive
         self.broker.allow(self._may)
         self.sparkplug: Link = self
         self.publish = self.broker.publish
@@ -84,7 +86,7 @@ class EmbeddedLinks:
 
     def counts(self) -> dict[str, int]:
         """Return what passed the broker."""
-        return dict(self.broker.counted)
+        return {"clients": len(self.broker.connections), **self.broker.counted}
 
     async def die(self, stay: bool) -> None:
         """Say what a broker would say for us, the will; then be back, if not told to `stay` away."""
@@ -102,7 +104,7 @@ class EmbeddedLinks:
     def _may(self, session: Session, topic: str) -> bool:
         """Return whether a client may publish on a topic: commands (they look at its roles), and what hosts say."""
         if topic.startswith(STATE):
-            return session.user != "anonymous"
+            return speaks_for_hosts(session, self._writer)
         if topic == self._node.voice.topic("NCMD"):
             return True
         if topic.startswith(self._node.voice.topic("DCMD") + "/"):
@@ -135,6 +137,7 @@ class RemoteLinks:
         self._sessions: dict[str | None, Session] = {}
         self._worker: asyncio.Task[None] | None = None
         self._said_lost = 0
+        self._counted = {"messages_in": 0, "refused": 0, "unhandled": 0}
 
     async def start(self) -> None:
         """Begin to connect."""
@@ -164,9 +167,9 @@ class RemoteLinks:
         return [Endpoint("mqtt", self._address.url, note)]
 
     def counts(self) -> dict[str, int]:
-        """Return what was sent and what was lost while the broker was away."""
+        """Return what passed, and what was lost while the broker was away; `clients` are our own connections."""
         return {
-            "clients": int(self._plain.connected) + int(self._edge.connected),
+            **self._counted, "clients": int(self._plain.connected) + int(self._edge.connected),
             "messages_out": self._plain.sent + self._edge.sent, "lost": self._plain.lost + self._edge.lost,
         }  # fmt: skip
 
@@ -187,12 +190,14 @@ class RemoteLinks:
     async def _work_off(self) -> None:
         while True:
             topic, payload = await self._inbox.get()
+            self._counted["messages_in"] += 1
             session = self._session(topic)
             if session is None:
                 continue
             try:
                 await self._receive(session, topic, payload)
             except Exception as error:  # noqa: BLE001 one bad message must not end the others
+                self._counted["unhandled"] += 1
                 self.site.audit.note("unhandled", session, where=topic[:200], why=repr(error))
 
     def _session(self, topic: str) -> Session | None:
@@ -204,6 +209,7 @@ class RemoteLinks:
         elif not self._allowed or role is None:
             why = "name the role in the topic" if self._allowed else "commands over another broker are switched off"
             who = Session("unknown", frozenset(), "mqtt", self._address.url)
+            self._counted["refused"] += 1
             self.site.audit.note("refused", who, topic=topic[:200], why=why)
             return None
         if role not in self._sessions:

@@ -37,9 +37,9 @@ class NodeCommands:
             elif topic.startswith(self.node.voice.topic("DCMD") + "/"):
                 await self._device_command(session, topic.rsplit("/", 1)[1], payload)
         except (ValueError, DecodeError, RecursionError) as error:
-            self._commands.malformed(session, f"{topic[:200]}: {error}")
+            self._commands.malformed(session, topic, str(error))
         except _Refused as error:
-            self._commands.refuse(session, f"{topic[:200]}: {error}")
+            self._commands.refuse(session, topic, str(error))
         except SteelyardError:
             self._commands.counted["refused"] += 1
         return True

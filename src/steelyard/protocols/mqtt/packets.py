@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 CONNECT, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 8, 10, 12, 14
 PUBACK, PUBREC, PUBREL, PUBCOMP = 4, 5, 6, 7
+LONGEST_FILTER = 512
 ACCEPTED, BAD_PROTOCOL, BAD_ID, UNAVAILABLE, BAD_LOGIN, NOT_AUTHORISED = range(6)
 
 
@@ -110,14 +111,25 @@ def _unsubscribe(body: _Body, flags: int) -> None:
     _filters(body, with_quality=False)
 
 
-def _filters(body: _Body, with_quality: bool) -> None:
-    if body.at == len(body.data):
-        raise Malformed("no topic filter")
+def _filters(body: _Body, with_quality: bool) -> int:
+    """Read topic filters to the end of a packet and return how many they are."""
+    count = 0
     while body.at < len(body.data):
-        if not body.text():
-            raise Malformed("an empty topic filter")
+        count += 1
+        if not 0 < len(body.text()) <= LONGEST_FILTER:
+            raise Malformed(f"a topic filter has 1 to {LONGEST_FILTER} characters")
         if with_quality and body.take(1)[0] > 2:
             raise Malformed("quality of service above 2")
+    if not count:
+        raise Malformed("no topic filter")
+    return count
+
+
+def filters_of(data: bytes) -> int:
+    """Return how many topic filters a SUBSCRIBE holds that `check` has let pass."""
+    body = _Body(data)
+    body.identifier()
+    return _filters(body, with_quality=True)
 
 
 def _nothing(body: _Body, flags: int) -> None:

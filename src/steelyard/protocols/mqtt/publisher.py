@@ -26,7 +26,8 @@ class MqttAdapter:
 
     With another broker the identity of who writes rests on that broker's access list (see `mosquitto_acl`): writing
     is refused unless `commands`, and then a command topic must name its role; `writer` is the role of Sparkplug's
-    DCMD there. `host_id` is Sparkplug's primary host application, without which the edge node is silent.
+    hosts: their DCMD write as this role there, and beside an engineer only they say STATE on our own broker. `host_id`
+    is the primary host application, without which the edge node is silent.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class MqttAdapter:
         self.site = site
         self.node = EdgeNode(site.name, group, host_id)
         self._stations: dict[str, Station] = {}
+        self._frames_gone = 0
         self._links: Links
         if url is None:
-            self._links = embedded = EmbeddedLinks(site, host, port, tls, self.node, self._command)
+            self._links = embedded = EmbeddedLinks(site, host, port, tls, self.node, self._command, writer)
             embedded.broker.current, embedded.broker.asked = self._current, self._asked
         else:
             address = parse_url(url, username, password, None if ca is None else str(ca))
@@ -82,11 +84,14 @@ class MqttAdapter:
         return self._links.endpoints()
 
     def counts(self) -> dict[str, int]:
-        """Return what passed: clients, messages in and out, writes, refused, malformed, cut, lost, frames."""
+        """Return what passed since the start: messages in and out, writes, refused, malformed, cut, lost, frames.
+
+        None of them falls, but `clients`: how many are connected now.
+        """
         both = self._links.counts()
         for key, value in self._commands.counted.items():
             both[key] = both.get(key, 0) + value
-        frames = sum(station.frames for station in self._stations.values())
+        frames = self._frames_gone + sum(station.frames for station in self._stations.values())
         return {**both, "frames": frames, "lost": both.get("lost", 0) + self.node.lost_frames}
 
     # -- works --------------------------------------------------------------------------------------------------------
@@ -99,6 +104,7 @@ class MqttAdapter:
         station = self._stations.pop(works.id, None)
         if station is not None:
             await station.stop()
+            self._frames_gone += station.frames
             await self._links.publish([*station.speaker.gone(), station.speaker.state("offline")])
             await self.node.remove(works.id)
 

@@ -51,13 +51,14 @@ def status_code(status: int, value: float, connected: bool) -> int:
 
 
 class SignalNode:
-    """One signal: its node, who watches it, and the span of its range in its trade unit."""
+    """One signal: its node, who watches it, the span of its range (trade unit), the role that may write it (or None)."""
 
-    __slots__ = ("board", "index", "name", "node", "signal", "span", "watchers")
+    __slots__ = ("board", "index", "name", "node", "role", "signal", "span", "watchers")
 
     def __init__(self, board: "Board", index: int, signal: Signal) -> None:
         self.board, self.index, self.signal, self.name = board, index, signal, signal.name
         self.span = signal.declaration.high - signal.declaration.low
+        self.role = role_of(signal.name) if signal.writable else None  # a replay only shows what was written
         self.watchers: dict[tuple[int, int], Watcher] = {}
         self.node = ua.NodeId()
 
@@ -100,7 +101,7 @@ class Board:
         declaration, parent = one.signal.declaration, self._unit(unit)
         both = {"en": declaration.description, "ko": korean_of(one.name)}
         ranged = math.isfinite(one.span)
-        access = CURRENT_READ | (CURRENT_WRITE if role_of(one.name) else 0) | (HISTORY_READ if self._kept() else 0)
+        access = CURRENT_READ | (CURRENT_WRITE if one.role else 0) | (HISTORY_READ if self._kept() else 0)
         one.node = node = self.nodes.variable(
             f"{self.works.id}/{one.name}", parent, ua.LocalizedText(field or one.name), AttributeValue(ua.DataValue()),
             DOUBLE, WITH_RANGE if ranged else WITHOUT_RANGE, description=self.texts.text(both), access=access,
@@ -114,7 +115,7 @@ class Board:
             self.nodes.property(node, "EURange", span, KINDS.ExtensionObject, IDS.Range)
         unit_of = engineering_unit(one.signal.unit)
         self.nodes.property(node, "EngineeringUnits", unit_of, KINDS.ExtensionObject, IDS.EUInformation)
-        self._describe(node, both, role_of(one.name))
+        self._describe(node, both, one.role)
 
     def _describe(self, node: ua.NodeId, both: dict[str, str], role: str | None) -> None:
         """Add what standard types have no place for: the other language, and which role may write."""

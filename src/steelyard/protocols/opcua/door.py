@@ -18,8 +18,10 @@ from asyncua.ua.ua_binary import header_from_binary, nodeid_from_binary, struct_
 
 from steelyard.errors import AccessError
 from steelyard.live.access import ANONYMOUS_ROLES, Session
+from steelyard.protocols.opcua.crowd import no_place, to_make_way
 from steelyard.protocols.opcua.hub import Hub, Noted
 from steelyard.protocols.opcua.pki import Pki
+from steelyard.protocols.opcua.reasons import ASKED, explain
 from steelyard.protocols.opcua.session import WireSession
 from steelyard.protocols.opcua.standard import standard, ua_status
 from steelyard.protocols.opcua.subscriber import NOBODY
@@ -61,6 +63,7 @@ class Processor(UaProcessor):
     def send_response(self, requesthandle: Any, seqhdr: Any, response: Any, msgtype: Any = _MESSAGE) -> None:
         """Send an answer, unless the client went without a word meanwhile."""
         if not self._transport.is_closing():
+            explain(response)
             super().send_response(requesthandle, seqhdr, response, msgtype)
 
     async def process(self, header: Any, body: Any) -> bool:
@@ -73,6 +76,7 @@ class Processor(UaProcessor):
         """Answer one request; every failure becomes a fault that says why, and is counted."""
         typeid = nodeid_from_binary(body)
         header = struct_from_binary(ua.RequestHeader, body)
+        ASKED.set(int(header.ReturnDiagnostics))
         return await self._answer(self._process_message(typeid, header, seqhdr, body), header, seqhdr)
 
     async def _answer(self, work: Coroutine[Any, Any, Any], header: Any, seqhdr: Any) -> bool:
@@ -108,6 +112,7 @@ class Processor(UaProcessor):
             return True
         if typeid == ACTIVATE:
             await self._log_in(header, struct_from_binary(ua.ActivateSessionParameters, body.copy()))
+            self._find_a_place(header)
         result = await super()._process_message(typeid, header, seqhdr, body)
         if typeid == ACTIVATE:
             self._welcome()
@@ -135,6 +140,15 @@ class Processor(UaProcessor):
             self.hub.note("login_failed", peer=self.peer, user=str(token.UserName)[:80], why=str(error))
             raise Noted(CODES.BadUserAccessDenied) from None
         session.candidate = replace(who, peer=self.peer)
+
+    def _find_a_place(self, header: Any) -> None:
+        """BadTooManySessions when there are too many of this user already; who is in stays in."""
+        session = cast(WireSession, self.session or self.iserver.lookup_external_session(header.AuthenticationToken))
+        if session.who is NOBODY:
+            why = no_place(session.candidate, cast(Any, self.iserver)._external_sessions.values())
+            if why:
+                self.hub.note("refused", session.candidate, why=why)
+                raise Noted(CODES.BadTooManySessions)
 
     def _password(self, session: WireSession, token: ua.UserNameIdentityToken) -> str:
         """Return the password of a token; BadIdentityTokenRejected when it could have been read on its way."""
@@ -197,8 +211,25 @@ class Connection(OPCUAProtocol):
     hub: Hub
     pki: Pki
 
+    @property
+    def logged_in(self) -> bool:
+        """Whether it has an open session."""
+        session = None if self.processor is None else self.processor.session
+        return session is not None and session.is_activated()
+
+    @property
+    def host(self) -> str:
+        """Where it comes from."""
+        return str(self.peer_name[0]) if isinstance(self.peer_name, tuple) else "?"
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Give the connection our own processor."""
+        """Give the connection our own processor; it may push out an older one that never logged in."""
+        peer = transport.get_extra_info("peername")
+        old = to_make_way(self.clients, str(peer[0]) if isinstance(peer, tuple) else "?")
+        if old is not None:
+            self.hub.note("refused", peer=f"{old.host}:{old.peer_name[1]}", why="it did not log in, and others knock")
+            self.clients.remove(old)
+            old.transport.close()
         super().connection_made(transport)
         self._taken = asyncio.Event()
         self._taken.set()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from asyncua import ua
 
-from steelyard.errors import SteelyardError
+from steelyard.errors import AccessError, SteelyardError
 from steelyard.live.access import Session
 from steelyard.plant.frame import GOOD
 from steelyard.protocols.opcua.board import SignalNode, status_code
@@ -27,7 +27,8 @@ async def read_history(hub: Hub, who: Session, params: ua.HistoryReadParameters)
             results.append(await _read(hub, who, params.HistoryReadDetails, wanted))
         except SteelyardError as error:
             hub.note("refused", who, node=wanted.NodeId.to_string()[:120], why=str(error))
-            results.append(_failed(CODES.BadHistoryOperationUnsupported))
+            denied = isinstance(error, AccessError)
+            results.append(_failed(CODES.BadUserAccessDenied if denied else CODES.BadHistoryOperationUnsupported))
     return results
 
 
@@ -51,7 +52,7 @@ async def _read(hub: Hub, who: Session, details: Any, wanted: ua.HistoryReadValu
         except ValueError:
             return _failed(CODES.BadContinuationPointInvalid)
         first, last = (first, point) if backwards else (point, last)
-    values = _data_values(signal, await _columns(signal, first, last, backwards, most + skip + 1))
+    values = _data_values(signal, await _columns(signal, who, first, last, backwards, most + skip + 1))
     return _part((values[::-1] if backwards else values)[skip:], most)
 
 
@@ -78,7 +79,12 @@ def _continued(point: bytes) -> tuple[int, float]:
 
 
 async def _columns(
-    signal: SignalNode, first: datetime | float | None, last: datetime | float | None, backwards: bool, most: int
+    signal: SignalNode,
+    who: Session,
+    first: datetime | float | None,
+    last: datetime | float | None,
+    backwards: bool,
+    most: int,
 ) -> dict[str, np.ndarray]:
     """Return the first `most` recorded rows between two moments (the last when read backwards), none left out.
 
@@ -89,7 +95,7 @@ async def _columns(
     if not math.isfinite(end_s):
         end_s = works.frame.time_s + 1.0
     while True:
-        table: dict[str, np.ndarray] = await works.history([signal.name], start_s, end_s, MOST_AT_ONCE)
+        table: dict[str, np.ndarray] = await works.history([signal.name], start_s, end_s, MOST_AT_ONCE, who)
         time_s = table["time_s"]
         if len(time_s) <= MOST_AT_ONCE // 2 or time_s[0] == time_s[-1]:
             break

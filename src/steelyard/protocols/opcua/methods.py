@@ -1,7 +1,8 @@
 """The method nodes: what one can order of a works, and of the site. Rights are asked by the works itself."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from asyncua import ua
@@ -45,14 +46,14 @@ def add_works_methods(hub: Hub, nodes: Nodes, board: Board) -> None:
     """Add the methods of a works below its object."""
     table = [*WORKS_METHODS, EXCHANGE] if hasattr(board.works, "exchange") else list(WORKS_METHODS)
     for name, takes, gives, english, korean in table:
-        call = _CALLS[name](hub, board)
+        call = partial(_CALLS[name], hub, board)
         _add(hub, nodes, board.node, name, takes, gives, {"en": english, "ko": korean}, call)
 
 
 def add_site_methods(hub: Hub, nodes: Nodes, site: ua.NodeId) -> None:
     """Add the methods of the site below its object."""
     for name, takes, gives, english, korean in SITE_METHODS:
-        call = _start_trial(hub) if name == "StartTrial" else _stop_trial(hub)
+        call = partial(_start_trial if name == "StartTrial" else _stop_trial, hub)
         _add(hub, nodes, site, name, takes, gives, {"en": english, "ko": korean}, call)
 
 
@@ -74,99 +75,59 @@ def _text(value: Any) -> list[ua.Variant]:
 
 
 # -- the works --------------------------------------------------------------------------------------------------------
-def _advance(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        frame = await board.works.advance(who, given[0])
-        await board.shown(frame, LONGEST_WAIT_S)
-        return [ua.Variant(int(frame.step), _N), ua.Variant(float(frame.time_s), _X)]
-
-    return call
+async def _order(order: str, _: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    """Give an order of which nothing comes back."""
+    await getattr(board.works, order)(who, *given)
+    return []
 
 
-def _run(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        await board.works.run(who, given[0])
-        return []
-
-    return call
+async def _advance(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    frame = await board.works.advance(who, given[0])
+    await board.shown(frame, LONGEST_WAIT_S)
+    return [ua.Variant(int(frame.step), _N), ua.Variant(float(frame.time_s), _X)]
 
 
-def _pause(_: Hub, board: Board) -> Call:
-    async def call(who: Session, _given: list[Any]) -> list[ua.Variant]:
-        await board.works.pause(who)
-        return []
-
-    return call
+async def _snapshot(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    return _text(await board.works.snapshot(who, given[0]))
 
 
-def _snapshot(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        return _text(await board.works.snapshot(who, given[0]))
-
-    return call
-
-
-def _restore(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        await board.works.restore(who, given[0])
-        return []
-
-    return call
+async def _schedule_fault(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    name, severity, start_s, growth_s = given
+    await board.works.inject(who, {name: severity}, growth_s, None if start_s < 0.0 else start_s)
+    return []
 
 
-def _schedule_fault(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        name, severity, start_s, growth_s = given
-        await board.works.inject(who, {name: severity}, growth_s, None if start_s < 0.0 else start_s)
-        return []
-
-    return call
+async def _fork(hub: Hub, board: Board, who: Session, _given: list[Any]) -> list[ua.Variant]:
+    return _text(await hub.site.fork(who, board.works.id))
 
 
-def _fork(hub: Hub, board: Board) -> Call:
-    async def call(who: Session, _given: list[Any]) -> list[ua.Variant]:
-        site: Any = hub.site
-        return _text(await site.fork(who, board.works.id))
-
-    return call
+async def _take_lease(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    board.works.leases.take(given[0], who)
+    return [ua.Variant(float(board.works.leases.length_s), _X)]
 
 
-def _take_lease(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        board.works.leases.take(given[0], who)
-        return [ua.Variant(float(board.works.leases.length_s), _X)]
-
-    return call
+async def _release_lease(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    board.works.leases.release(who, given[0])
+    return []
 
 
-def _release_lease(_: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        board.works.leases.release(who, given[0])
-        return []
-
-    return call
-
-
-def _exchange(hub: Hub, board: Board) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        try:
-            message = json.loads(given[0]) if len(given[0]) <= LONGEST_MESSAGE else None
-        except ValueError:
-            message = None
-        if not isinstance(message, dict):
-            hub.note("malformed", who, why="the message of an exchange is no JSON object of at most 64 KiB")
-            raise SteelyardError("an exchange takes a JSON object of at most 64 KiB")
-        question = await board.works.exchange(who, message)
-        await board.shown(board.works.frame, LONGEST_WAIT_S)
-        return _text(question)
-
-    return call
+async def _exchange(hub: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
+    try:
+        message = json.loads(given[0]) if len(given[0]) <= LONGEST_MESSAGE else None
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        hub.note("malformed", who, why="the message of an exchange is no JSON object of at most 64 KiB")
+        raise SteelyardError("an exchange takes a JSON object of at most 64 KiB")
+    question = await board.works.exchange(who, message)
+    await board.shown(board.works.frame, LONGEST_WAIT_S)
+    return _text(question)
 
 
-_CALLS: dict[str, Callable[[Hub, Board], Call]] = {
-    "Advance": _advance, "Run": _run, "Pause": _pause, "Snapshot": _snapshot, "Restore": _restore,
-    "ScheduleFault": _schedule_fault, "Fork": _fork, "TakeLease": _take_lease, "ReleaseLease": _release_lease,
-    "Exchange": _exchange,
+_CALLS: dict[str, Callable[[Hub, Board, Session, list[Any]], Awaitable[list[ua.Variant]]]] = {
+    "Advance": _advance, "Run": partial(_order, "run"), "Pause": partial(_order, "pause"), "Snapshot": _snapshot,
+    "Restore": partial(_order, "restore"), "ScheduleFault": _schedule_fault, "Fork": _fork, "TakeLease": _take_lease,
+    "ReleaseLease": _release_lease, "Exchange": _exchange,
 }  # fmt: skip
 
 
@@ -178,16 +139,10 @@ def _trials(hub: Hub) -> Any:
     return trials
 
 
-def _start_trial(hub: Hub) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        return _text(await _trials(hub).start(who, given[0]))
-
-    return call
+async def _start_trial(hub: Hub, who: Session, given: list[Any]) -> list[ua.Variant]:
+    return _text(await _trials(hub).start(who, given[0]))
 
 
-def _stop_trial(hub: Hub) -> Call:
-    async def call(who: Session, given: list[Any]) -> list[ua.Variant]:
-        await _trials(hub).stop(who, given[0])
-        return []
-
-    return call
+async def _stop_trial(hub: Hub, who: Session, given: list[Any]) -> list[ua.Variant]:
+    await _trials(hub).stop(who, given[0])
+    return []

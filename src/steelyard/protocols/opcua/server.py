@@ -18,6 +18,7 @@ from steelyard.live.adapter import Endpoint
 from steelyard.live.site import Site
 from steelyard.protocols.opcua.alarms import Conditions
 from steelyard.protocols.opcua.board import Board
+from steelyard.protocols.opcua.crowd import LOGIN_S, MOST_CONNECTIONS
 from steelyard.protocols.opcua.door import Door
 from steelyard.protocols.opcua.hub import Hub
 from steelyard.protocols.opcua.identification import DI, MACHINERY, Machinery
@@ -64,7 +65,8 @@ class _Inner(InternalServer):
         super().__init__(user_manager=_LoggedIn())  # type: ignore[arg-type]
         self.hub = hub
         self.max_session_timeout_ms, self.max_subscriptions = LONGEST_SESSION_MS, 500
-        self.subscription_service = Subscriptions(self.aspace, self, hub.signals.get)
+        self.max_connections, self.max_pending_activation_seconds = MOST_CONNECTIONS, LOGIN_S
+        self.subscription_service: Subscriptions = Subscriptions(self.aspace, self, hub.signals.get)
         self.isession.subscription_service = self.subscription_service
 
     def create_session(self, name: Any, user: Any = None, external: bool = False) -> WireSession:
@@ -98,6 +100,7 @@ class OpcUaServer:
         self._site, self._host, self._port = site, host, port
         self.hub = Hub(site, Texts(lang))
         self._server: Server | None = None
+        self._inner: _Inner | None = None
         self._door: Door | None = None
         self._unsubscribe: dict[str, Any] = {}
         self._watch = _Watch(self.hub)
@@ -110,7 +113,7 @@ class OpcUaServer:
         self._quiet.propagate = False
         uri = f"urn:steelyard:{self._site.name}"
         self._pki = await asyncio.to_thread(Pki, self._site.folder / "pki", uri, self._host)
-        inner = _Inner(self.hub)
+        self._inner = inner = _Inner(self.hub)
         self._server = server = Server(iserver=inner)
         await server.init()
         await self._introduce(server, uri)
@@ -205,6 +208,7 @@ class OpcUaServer:
         board = self.hub.boards.pop(works_id, None)
         if board is not None:
             self.hub.conditions.close(board)
+            self.hub.count("values_out", board.values_out)
         return board
 
     # -- what it says of itself ---------------------------------------------------------------------------------------
@@ -218,13 +222,10 @@ class OpcUaServer:
 
     def counts(self) -> dict[str, int]:
         """Return what passed so far, and how many are connected now."""
-        lost = 0
-        if self._server is not None:
-            subscriptions: Any = self._server.iserver.subscription_service.subscriptions.values()
-            lost = sum(one.lost for one in subscriptions)
+        out = self.hub.numbers.get("values_out", 0) + sum(board.values_out for board in self.hub.boards.values())
         return {
             **self.hub.numbers, "connected": len(self._door.clients) if self._door else 0,
-            "values_out": sum(board.values_out for board in self.hub.boards.values()), "values_lost": lost,
+            "values_out": out, "values_lost": self._inner.subscription_service.lost if self._inner else 0,
         }  # fmt: skip
 
 

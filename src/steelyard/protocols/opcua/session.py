@@ -7,10 +7,10 @@ from typing import Any
 from asyncua import ua
 from asyncua.common.utils import ServiceError
 
-from steelyard.live.access import role_of
 from steelyard.protocols.opcua.calling import call_all
 from steelyard.protocols.opcua.history import read_history
 from steelyard.protocols.opcua.hub import Hub, Noted
+from steelyard.protocols.opcua.reasons import Verdicts
 from steelyard.protocols.opcua.standard import secret_id
 from steelyard.protocols.opcua.subscriber import NOBODY, Subscriber
 from steelyard.protocols.opcua.texts import language_of
@@ -69,7 +69,7 @@ class WireSession(Subscriber):
     def _user_access(self, node: ua.NodeId, known: ua.DataValue) -> ua.DataValue:
         """Return the access level of a signal with the write bit as this user has it."""
         level = int(known.Value.Value) & ~2 if known.Value is not None else 1
-        role = role_of(self.hub.signals[node].name)
+        role = self.hub.signals[node].role
         return ua.DataValue(ua.Variant(level | (2 if role in self.who.roles else 0), ua.VariantType.Byte))
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:
@@ -95,7 +95,7 @@ class WireSession(Subscriber):
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
         """Call methods."""
-        return [await call_all(self.hub, self.who, request, self.mine()) for request in params]
+        return Verdicts([await call_all(self.hub, self.who, request, self.mine()) for request in params])
 
     def _refuse(self, what: str) -> Noted:
         self.hub.note("refused", self.who, why=f"nobody may {what}")

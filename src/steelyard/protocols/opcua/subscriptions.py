@@ -173,7 +173,8 @@ class FastSubscription(InternalSubscription):
     """A subscription whose queue holds packed notifications."""
 
     user = ""
-    waiting, lost = 0, 0
+    waiting = 0
+    service: "Subscriptions"
 
     def queue(self, item: MonitoredItemData, notification: bytes) -> None:
         """Queue a packed notification; when the queue is full the oldest goes and the next says so."""
@@ -181,7 +182,7 @@ class FastSubscription(InternalSubscription):
         full = len(queue) >= item.queue_size or self.waiting >= MOST_WAITING
         if full and queue:
             queue.pop(0)
-            self.waiting, self.lost = self.waiting - 1, self.lost + 1
+            self.waiting, self.service.lost = self.waiting - 1, self.service.lost + 1
             if queue and item.queue_size > 1:
                 queue[0] = marked(cast(bytes, queue[0]))  # type: ignore[call-overload]
         queue.append(notification)  # type: ignore[arg-type]
@@ -216,7 +217,12 @@ def marked(notification: bytes) -> bytes:
 
 
 class Subscriptions(SubscriptionService):
-    """All subscriptions of the server; `find` returns the source of a node's values when it is a signal."""
+    """All subscriptions of the server; `find` returns the source of a node's values when it is a signal.
+
+    `lost` counts the values that slow clients did not get, of subscriptions that went as well.
+    """
+
+    lost = 0
 
     def __init__(self, aspace: AddressSpace, iserver: Any, find: Callable[[ua.NodeId], Any]) -> None:
         super().__init__(aspace, iserver)
@@ -242,6 +248,7 @@ class Subscriptions(SubscriptionService):
             no_acks_limit=MOST_UNACKNOWLEDGED, max_queue_size=LONGEST_QUEUE,
             publishing_enabled=params.PublishingEnabled,
         )  # fmt: skip
+        made.service = self
         made.monitored_item_srv = FastItems(made, self.aspace, self._find)
         await made.start()
         self.subscriptions[result.SubscriptionId] = made

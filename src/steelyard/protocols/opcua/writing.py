@@ -8,50 +8,48 @@ from typing import Any
 
 from asyncua import ua
 
-from steelyard.errors import AccessError, SignalError, SteelyardError
-from steelyard.live.access import Session, role_of
+from steelyard.errors import SignalError, SteelyardError
+from steelyard.live.access import Session
 from steelyard.protocols.opcua.board import SignalNode
 from steelyard.protocols.opcua.hub import Hub
+from steelyard.protocols.opcua.reasons import Verdicts, code_of
 from steelyard.protocols.opcua.standard import ua_status
 
 CODES = ua.StatusCodes
+_GOOD = (int(CODES.Good), "")
 
 
-async def write_all(hub: Hub, who: Session, wanted: list[ua.WriteValue]) -> list[ua.StatusCode]:
+async def write_all(hub: Hub, who: Session, wanted: list[ua.WriteValue]) -> Verdicts:
     """Write what may be written and return one status for each; the values of one works and role go together."""
-    results = [int(CODES.Good)] * len(wanted)
+    results = [_GOOD] * len(wanted)
     together: dict[tuple[str, str], list[int]] = {}
     for k, item in enumerate(wanted):
-        results[k], why = _judge(hub, who, item)
-        if why:
+        results[k] = code, why = _judge(hub, who, item)
+        if code != CODES.Good:
             hub.note("refused", who, node=str(item.NodeId.to_string())[:120], why=why)
         else:
             signal = hub.signals[item.NodeId]
             alone = f" {k}" if hasattr(signal.board.works, "exchange") else ""
-            together.setdefault((signal.board.works.id, f"{role_of(signal.name)}{alone}"), []).append(k)
+            together.setdefault((signal.board.works.id, f"{signal.role}{alone}"), []).append(k)
     for (works_id, _), places in together.items():
         values = {hub.signals[wanted[k].NodeId].name: wanted[k].Value.Value.Value for k in places}
-        code = await _write(hub, who, works_id, values)
+        verdict = await _write(hub, who, works_id, values)
         for k in places:
-            results[k] = code
-    return [ua_status(code) for code in results]
+            results[k] = verdict
+    return Verdicts((ua_status(code), why) for code, why in results)
 
 
-async def _write(hub: Hub, who: Session, works_id: str, values: dict[str, float]) -> int:
-    """Write to one works, which logs the write or its refusal; return the status code."""
+async def _write(hub: Hub, who: Session, works_id: str, values: dict[str, float]) -> tuple[int, str]:
+    """Write to one works, which logs the write or its refusal; return the status code, and why not."""
+    works = None
     try:
-        await hub.site.get(works_id).write(who, values)
-    except AccessError:
-        code = CODES.BadUserAccessDenied
-    except SignalError:
-        code = CODES.BadOutOfRange
-    except SteelyardError:
-        code = CODES.BadInvalidState
-    else:
-        hub.count("writes", len(values))
-        return int(CODES.Good)
-    hub.count("refused")
-    return int(code)
+        works = hub.site.get(works_id)
+        await works.write(who, values)
+    except SteelyardError as error:
+        hub.count("refused")
+        return code_of(error, works is None or works.frame.connected), str(error)
+    hub.count("writes", len(values))
+    return _GOOD
 
 
 def _judge(hub: Hub, who: Session, item: ua.WriteValue) -> tuple[int, str]:
@@ -64,7 +62,7 @@ def _judge(hub: Hub, who: Session, item: ua.WriteValue) -> tuple[int, str]:
         return int(CODES.BadNotWritable), "only values of signals can be written"
     if hasattr(signal.board.works, "exchange"):
         return _judge_value(signal, item.Value, in_range=False)
-    role = role_of(signal.name)
+    role = signal.role
     if role is None:
         return int(CODES.BadNotWritable), "cannot be written from outside the plant"
     if role not in who.roles:
@@ -85,4 +83,4 @@ def _judge_value(signal: SignalNode, value: Any, in_range: bool = True) -> tuple
             signal.signal.to_record(variant.Value)
     except SignalError as error:
         return int(CODES.BadOutOfRange), str(error)
-    return int(CODES.Good), ""
+    return _GOOD
