@@ -18,7 +18,9 @@ def test_a_report_is_not_replaced_unasked(tmp_path, lang, said, name):
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_with_force_it_goes_on(tmp_path):
+def test_with_force_it_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("STEELYARD_HOME", str(tmp_path / "home"))
     (tmp_path / "report.json").write_text("mine")
-    found = CliRunner().invoke(app, ["run", "no-such-plan", "--out", str(tmp_path), "--force"])
-    assert "no-such-plan" in str(found.exception), "past the look at the folder, to the plan"
+    words = ["run", "predictor", "--data", "never-imported", "--out", str(tmp_path)]
+    assert "lies there" in str(CliRunner().invoke(app, words).exception)
+    assert "never-imported" in str(CliRunner().invoke(app, [*words, "--force"]).exception), "on to the data"

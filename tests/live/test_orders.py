@@ -1,14 +1,13 @@
 """Orders to a live works: shown at once and in order, logged where they are done, held by who took the clock."""
 
 import asyncio
-import json
 import time
 from types import SimpleNamespace
 
 import pytest
 
 from steelyard.errors import LeaseError, SignalError, SteelyardError
-from steelyard.hub.recordings import Recording
+from steelyard.hub.recordings import Recording, describe_recording
 from steelyard.live.access import CLOCK
 from steelyard.live.audit import Audit
 from steelyard.live.site import MOST_FORKS, Site
@@ -177,4 +176,8 @@ async def test_a_record_that_lost_steps_says_how_many(opened, engineer, tmp_path
     await works.close()
     entry = next(one for one in works.audit.tail() if one["kind"] == "lost")
     assert (entry["works"], entry["steps"], works.lost_steps) == ("main", 30, 30)
-    assert json.loads((record.folder / "run.json").read_text(encoding="utf-8"))["lost_steps"] == 30
+    parts.unlink()
+    parts.mkdir()
+    source = describe_recording(tmp_path / "home", "one")["source"]
+    assert source["lost_steps"] == 30
+    assert [note["id"] for note in source["notes"]] == ["synthetic", "lost"]

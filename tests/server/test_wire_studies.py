@@ -1,5 +1,6 @@
 """The wire benchmark and the soak themselves: they see what is lost, missing or wrong, and small loads pass."""
 
+import asyncio
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from steelyard.studies import soak, wire_benchmark
 from steelyard.studies.children import Child
 from steelyard.studies.wire_benchmark import Scene, carried, judged
 from steelyard.studies.wire_clients import Ledger
+from steelyard.studies.wire_plant import WorstLag
 
 
 def test_a_ledger_finds_what_was_lost_in_between_at_the_end_and_what_came_backwards() -> None:
@@ -30,17 +32,19 @@ def test_a_ledger_finds_what_was_lost_in_between_at_the_end_and_what_came_backwa
 
 
 SMALL = [
-    Scene("opcua", "opcua", "opcua", 40, 2, 10.0, "opcua"),
-    Scene("mqtt", "mqtt", "mqtt", 40, 1, 10.0, "mqtt"),
-    Scene("sse", "http", "sse", 40, 3, 10.0, "rest"),
+    Scene("opcua", "opcua", 40, 2, 10.0, "opcua"),
+    Scene("mqtt", "mqtt", 40, 1, 10.0, "mqtt"),
+    Scene("sse", "sse", 40, 3, 10.0, "rest"),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SMALL, ids=lambda scene: scene.id)
 def test_a_small_load_arrives_whole(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire_benchmark, "WARM_S", 0.3)
     figures = carried(scene, 1.0)
     assert figures[f"{scene.id}_lost"] == figures[f"{scene.id}_unhandled"] == 0
+    assert 0.0 <= figures[f"{scene.id}_lag_s"] < 5.0
     assert figures[f"{scene.id}_values_per_s"] > 0.5 * scene.signals * scene.clients * scene.hz
 
 
@@ -72,10 +76,41 @@ def _recorded(home: Path, steps: list[int]) -> None:
 def test_the_soak_counts_the_steps_that_the_record_lacks(tmp_path: Path) -> None:
     _recorded(tmp_path / "whole", list(range(1, 41)))
     _recorded(tmp_path / "gap", [*range(1, 20), *range(22, 41)])
-    assert soak._record(tmp_path / "whole", 40)["steps_missing"] == 0
-    assert soak._record(tmp_path / "whole", 43)["steps_missing"] == 3
-    assert soak._record(tmp_path / "gap", 40)["steps_missing"] == 2
-    assert soak._record(tmp_path / "empty", 40)["steps_missing"] == 40
+    assert soak._record(tmp_path / "whole", 40, {})["steps_missing"] == 0
+    assert soak._record(tmp_path / "whole", 43, {})["steps_missing"] == 3
+    assert soak._record(tmp_path / "gap", 40, {})["steps_missing"] == 2
+    assert soak._record(tmp_path / "empty", 40, {})["steps_missing"] == 40
+
+
+def test_the_soak_sees_a_write_that_nobody_logged(tmp_path: Path) -> None:
+    record = Recording(tmp_path, "soaked")
+    record.begin({"line.pace_setpoint": "s", "line.pace": "s"}, {"works": "main"})
+    for step, pace in enumerate([90.0, 90.0, 95.0, 95.0, 97.5, 90.0, 95.0], start=1):
+        values = np.array([pace, float(step)])
+        record.add(Frame(step, float(step), values, np.zeros(2, dtype=np.uint8), np.zeros(2)))
+    record.close()
+    log = [95.0, 96.0, 97.5, 90.0, 95.0]
+    server = SimpleNamespace(audit=lambda: [
+        *({"kind": "write", "works": "main", "signal": "line.pace_setpoint", "new": new} for new in log),
+        {"kind": "write", "works": "fork-1", "signal": "line.pace_setpoint", "new": 70.0}, {"kind": "started"},
+    ])  # fmt: skip
+    written = soak._written(server)  # type: ignore[arg-type]
+    assert written == {"line.pace_setpoint": log}
+    assert soak._record(tmp_path, 7, written)["unlogged_writes"] == 0, "96 was overwritten within its step"
+    for k in (0, 2, 3, 4):
+        lacking = {"line.pace_setpoint": log[:k] + log[k + 1 :]}
+        assert soak._record(tmp_path, 7, lacking)["unlogged_writes"] > 0, f"write {k} was not logged"
+    assert soak._record(tmp_path, 7, {})["unlogged_writes"] == 4
+
+
+def test_the_bench_says_how_late_the_plant_was_at_worst() -> None:
+    clock = SimpleNamespace(lag_s=0.0)
+    worst = WorstLag(SimpleNamespace(clock=clock))
+    for lag in (0.01, 0.7, 0.0):
+        clock.lag_s = lag
+        asyncio.run(worst(None))
+    assert worst.taken() == 0.7
+    assert worst.taken() == 0.0
 
 
 def test_the_soak_reads_the_log(tmp_path: Path) -> None:

@@ -364,6 +364,44 @@ def test_a_problem_has_its_title_in_the_language_of_the_client(anyone, accepted,
     assert "main" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("who, method, path, body, said", [
+    ("controller", "POST", "/works/main/write", {"set": {SETPOINT: 1e6}}, "허용 범위"),
+    ("controller", "POST", "/works/main/write", {"set": {TEMPERATURE: 900.0}}, "설비 밖에서 쓸 수 없습니다"),
+    ("controller", "POST", "/works/main/write", {"set": {"no.signal": 1.0}}, "신호 'no.signal' 이(가) 없습니다"),
+    ("viewer", "POST", "/works/main/write", {"set": {SETPOINT: 900.0}}, "역할 'controller' 이(가) 없습니다"),
+    ("viewer", "POST", "/works/main/advance", {"n": 1}, "권한이 없습니다"),
+    ("engineer", "POST", "/works/main/advance", {"n": 0}, "body.n: 1 이상이어야 합니다"),
+    ("engineer", "POST", "/works/main/advance", {"n": "1", "m": 2}, "body.n: 정수여야 합니다; body.m: 없는 항목입니다"),
+    ("engineer", "POST", "/login", {"user": "x"}, "body.password: 필요한 항목입니다"),
+    ("engineer", "POST", "/works/main/snapshots", {"name": "../x"}, "글자, 숫자"),
+    ("engineer", "POST", "/works/main/restore", {"name": "never"}, "스냅샷 'never' 이(가) 없습니다"),
+    ("engineer", "POST", "/works/main/faults", {"faults": {"no.fault": 0.5}}, "고장 'no.fault' 이(가) 없습니다"),
+    ("engineer", "GET", "/works/nowhere", None, "설비 'nowhere' 이(가) 없습니다"),
+    ("engineer", "GET", "/works/main/values?names=line.pase", None, "비슷한 신호: line.pace"),
+    ("engineer", "GET", "/works/shaky/history", None, "기록하지 않습니다"),
+    ("engineer", "DELETE", "/works/main", None, "분기가 아닙니다"),
+    ("engineer", "GET", "/trials/plans", None, "시험이 없습니다"),
+    (None, "POST", "/login", {"user": "x", "password": "yyyyyyyy"}, "비밀번호가 틀립니다"),
+])  # fmt: skip
+def test_a_refusal_is_said_in_korean(running, who, method, path, body, said) -> None:
+    running.free_all()
+    answer = running.caller(who)(method, path, body, headers={"Accept-Language": "ko-KR,ko;q=0.9"})
+    assert answer.status >= 400
+    assert answer.headers["content-language"] == "ko"
+    assert said in answer.json["detail"], answer.json["detail"]
+    assert not re.search(r"\b(is|are|must|should|the)\b", answer.json["detail"])
+
+
+def test_a_held_lease_and_a_running_works_are_said_in_korean(running, engineer, controller) -> None:
+    korean = {"Accept-Language": "ko"}
+    controller.ok("POST", "/works/main/leases", {"role": "controller"})
+    other = running.logged_in("controller")
+    held = other("POST", "/works/main/leases", {"role": "controller"}, headers=korean)
+    assert "임차권(lease)은 'controller'(rest)이(가)" in held.json["detail"]
+    engineer.ok("POST", "/works/main/run", {})
+    assert "일시정지" in engineer("POST", "/works/main/advance", {"n": 1}, headers=korean).json["detail"]
+
+
 def test_a_trial_is_started_spoken_with_and_stopped(running, engineer, anyone) -> None:
     from steelyard.server.trials import TrialDesk
 

@@ -244,5 +244,5 @@ def watch(
 @on_server
 def audit(on: On, count: Annotated[int, typer.Option(help="How many entries.", min=1, max=1000)] = 20) -> None:
     """Show the last entries of the audit log."""
-    found = on.client().get("/audit", count=count)
+    found = on.client(shy=False).get("/audit", count=count)
     on.show(found, lambda: view.show_audit(found, on.language))

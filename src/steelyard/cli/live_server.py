@@ -41,10 +41,10 @@ class On:
         """Return the address of something of the works."""
         return f"/works/{self.works}{path}"
 
-    def client(self, role: str | None = None) -> Any:
+    def client(self, role: str | None = None, *, shy: bool = True) -> Any:
         """Return a client; the owner of the server's files speaks as `role` (engineer) unless told otherwise.
 
-        It reads without a login unless it was told one; a password that the server made goes to that server only.
+        A `shy` one reads without a login unless told one; a password that the server made goes to that server only.
         """
         from steelyard.server.own_servers import known_password, site_address
         from steelyard.server.serve import server_folder
@@ -56,7 +56,7 @@ class On:
         if password is None and self.user:
             raise AccessError(NO_PASSWORD[self.language].format(user=user, url=url))
         name = user if password else None
-        return Client(url, name, password, self.language, shy=self.user is None)
+        return Client(url, name, password, self.language, shy=shy and self.user is None)
 
     def _password(self) -> str | None:
         if self.password_file is not None:

@@ -33,25 +33,25 @@ TEXT: dict[str, dict[str, Any]] = {
     "dropped": {"en": "{id} is off the wire", "ko": "분기 {id}을(를) 닫았습니다"},
     "scheduled": {"en": "fault {name} is scheduled at severity {severity:g}",
                   "ko": "고장 {name}을(를) 심각도 {severity:g}(으)로 예약했습니다"},
-    "snapshots": {"en": {"name": "snapshot", "time_s": "plant time [s]", "works": "works", "created": "made at"},
-                  "ko": {"name": "스냅샷", "time_s": "설비 시각 [s]", "works": "설비", "created": "만든 때"}},
+    "snapshots": {"en": {"name": "snapshot", "time_s": "plant time [s]", "works": "works", "created": "made at (UTC)"},
+                  "ko": {"name": "스냅샷", "time_s": "설비 시각 [s]", "works": "설비", "created": "만든 때 (UTC)"}},
     "leases": {"en": {"role": "role", "user": "user", "via": "over", "left_s": "left [s]"},
                "ko": {"role": "역할", "user": "사용자", "via": "접속", "left_s": "남은 시간 [s]"}},
     "none": {"en": "none", "ko": "없음"},
     "alarms": {"en": ("alarm", "severity", "since [s]", "signal", "what it says"),
                "ko": ("경보", "심각도", "발생 [s]", "신호", "내용")},
-    "audit": {"en": ("when", "what", "who", "over", "more"), "ko": ("일시", "종류", "사용자", "접속", "내용")},
+    "audit": {"en": ("when (UTC)", "what", "who", "over", "more"), "ko": ("일시 (UTC)", "종류", "사용자", "접속", "내용")},
     "more_rows": {"en": "… {n} rows in all; --csv or --json gives them", "ko": "… 모두 {n}행; --csv 또는 --json으로 볼 수 있습니다"},
     "thinned": {"en": "one row in {stride} of {total:,}: ask for a shorter time, or raise --limit",
                 "ko": "{total:,}행 가운데 {stride}행마다 1행입니다. 기간을 줄이거나 --limit을 늘리십시오"},
     "gap": {"en": "no rows between {start_s:,.0f} s and {end_s:,.0f} s: the works was set to a snapshot further on",
             "ko": "{start_s:,.0f} s와 {end_s:,.0f} s 사이에는 행이 없습니다. 뒤 시점의 스냅샷으로 옮겼기 때문입니다"},
     "counted": {"en": {"values_out": "values out", "values_lost": "values lost", "lost_frames": "frames lost",
-                       "connected": "clients"},
+                       "connected": "clients", "messages_out": "messages out", "messages_in": "messages in"},
                 "ko": {"clients": "접속", "connected": "접속", "requests": "요청", "values_out": "보낸 값", "writes": "쓰기",
                        "refused": "거부", "malformed": "잘못된 요청", "dropped": "건너뜀", "lost": "유실",
-                       "values_lost": "유실된 값", "lost_frames": "유실된 프레임", "cut": "끊음", "out": "보낸 메시지",
-                       "in": "받은 메시지"}},
+                       "values_lost": "유실된 값", "lost_frames": "유실된 프레임", "cut": "끊음", "unhandled": "내부 오류", "messages_out": "보낸 메시지",
+                       "messages_in": "받은 메시지"}},
     "missed": {"en": "this screen was too slow: {count} events were dropped", "ko": "화면이 느려 이벤트 {count}개를 건너뛰었습니다"},
 }  # fmt: skip
 LONGEST_TABLE = 40
@@ -95,7 +95,7 @@ def show_status(works: list[dict[str, Any]], lang: str, passed: dict[str, dict[s
     rows = []
     for row in works:
         clock = TEXT["runs" if row["running"] else "waits"][lang].format(**row)
-        leases = ", ".join(f"{x['role']}: {x['user']} ({x['via']})" for x in row["leases"])
+        leases = ", ".join(_lease(lease) for lease in row["leases"])
         rows.append((row["id"], row["title"][lang], f"{row['time_s']:,.0f} s", clock, f"{row['lag_s']:g}",
                      str(row.get("alarms", 0)), leases or "–"))  # fmt: skip
     console().print(plain_table(TEXT["status"][lang], rows))
@@ -141,11 +141,28 @@ def show_rows(found: list[dict[str, Any]], kind: str, lang: str) -> None:
     if not found:
         say("none", lang)
         return
-    console().print(plain_table(heads.values(), [[_cell(row.get(key, "–")) for key in heads] for row in found]))
+    console().print(plain_table(heads.values(), [[_cell(key, row.get(key, "–")) for key in heads] for row in found]))
 
 
-def _cell(value: Any) -> str:
+def _lease(lease: dict[str, Any]) -> str:
+    """Return who holds a role; a user of the same name need not be named again."""
+    role, user = lease["role"], lease["user"]
+    return f"{role} ({lease['via']})" if role == user else f"{role}: {user} ({lease['via']})"
+
+
+def _cell(key: str, value: Any) -> str:
+    if key == "created":
+        return _moment(value)
     return f"{value:,.0f}" if isinstance(value, float) else str(value)
+
+
+def _moment(text: str) -> str:
+    """Return a moment (UTC) to the second.
+
+    >>> _moment("2026-11-23T08:07:48.487+00:00")
+    '2026-11-23 08:07:48'
+    """
+    return text[:19].replace("T", " ")
 
 
 def show_alarms(found: list[dict[str, Any]], lang: str) -> None:
@@ -164,8 +181,8 @@ def show_audit(found: list[dict[str, Any]], lang: str) -> None:
     rows = []
     for row in found:
         more = {k: v for k, v in row.items() if k not in ("when", "kind", "user", "via", "peer")}
-        rows.append((str(row.get("when", "")), str(row.get("kind", "")), str(row.get("user", "–")),
-                     str(row.get("via", "–")), json.dumps(more, ensure_ascii=False)))  # fmt: skip
+        rows.append((_moment(str(row.get("when", ""))), str(row.get("kind", "")), str(row.get("user", "–")),
+                     str(row.get("via", "–")), json.dumps(more, ensure_ascii=False) if more else ""))  # fmt: skip
     console().print(plain_table(TEXT["audit"][lang], rows))
 
 

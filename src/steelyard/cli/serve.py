@@ -26,7 +26,6 @@ TEXT: dict[str, dict[str, Any]] = {
                    "Modbus and plain MQTT and HTTP are not encrypted, Modbus knows no login",
              "ko": "네트워크에 공개됨: {host}에 접근할 수 있는 누구나 위 주소에 접속할 수 있습니다. "
                    "Modbus와 일반 MQTT, HTTP는 암호화되지 않으며 Modbus에는 로그인이 없습니다"},
-    "docs": {"en": "described at {url}/docs", "ko": "설명은 {url}/docs"},
     "stopped": {"en": "stopped; everything is written", "ko": "중지했습니다. 모두 기록되었습니다"},
     "lost": {"en": "stopped; the last {steps} steps could NOT be recorded and are lost (disk full or folder gone?)",
              "ko": "중지했습니다. 마지막 {steps}개 스텝은 기록하지 못해 없어졌습니다(디스크 부족 또는 폴더 삭제 여부 확인)"},
@@ -57,7 +56,9 @@ def serve(
     broker_ca: Annotated[str | None, typer.Option(help="Certificate authority of that broker.")] = None,
     broker_commands: Annotated[bool, typer.Option(help="Take writes from that broker (its ACL decides).")] = False,
     sparkplug_host: Annotated[str | None, typer.Option(help="Primary host: publish while its STATE is online.")] = None,
-    sparkplug_writer: Annotated[str | None, typer.Option(help="Role of Sparkplug hosts: STATE, and DCMD there.")] = None,
+    sparkplug_writer: Annotated[
+        str | None, typer.Option(help="Role of Sparkplug hosts: STATE, and DCMD there.")
+    ] = None,
     modbus_writer: Annotated[str | None, typer.Option(help="Let Modbus write as this role; default: nobody.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous/--no-anonymous", help="Reading without login.")] = True,
     show_passwords: Annotated[bool, typer.Option("--show-passwords", help="Print the passwords made here.")] = False,
@@ -112,13 +113,16 @@ def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str)
 
     out, works = console(), about["works"][0]
     table = Table(*folding(TEXT["columns"][lang]), title=TEXT["title"][lang].format(title=works["title"][lang]))
+    below = []
     for endpoint in about["endpoints"]:
         name = PROTOCOLS.get(endpoint["protocol"], endpoint["protocol"])
-        table.add_row(name, endpoint["url"], _note(endpoint, lang))
+        note, _, docs = endpoint["note"][lang].partition("; ")
+        if docs.endswith("/docs"):  # an address is to be copied: it stands below, in one piece
+            below.append(f"{name}: {docs}")
+        table.add_row(name, endpoint["url"], note if docs.endswith("/docs") else endpoint["note"][lang])
     out.print(table)
-    for endpoint in about["endpoints"]:
-        if endpoint["protocol"] == "rest":
-            typer.echo(TEXT["docs"][lang].format(**endpoint))
+    for line in below:
+        typer.echo(line)
     out.print(_users(about, show_passwords, lang))
     if not show_passwords:
         typer.echo(TEXT["file"][lang].format(**about))
@@ -126,11 +130,6 @@ def _show(about: dict[str, Any], settings: Any, show_passwords: bool, lang: str)
         typer.secho(TEXT["open"][lang].format(host=settings.host), fg=typer.colors.YELLOW, bold=True)
     how = TEXT["waiting" if settings.speed is None else "running"][lang]
     typer.echo(how.format(speed=settings.speed, **about))
-
-
-def _note(endpoint: dict[str, Any], lang: str) -> str:
-    """Return what is good to know of an address, without the one that stands below the table in one piece."""
-    return str(endpoint["note"][lang]).removesuffix(TEXT["docs"][lang].format(**endpoint)).rstrip(" ;")
 
 
 def _users(about: dict[str, Any], show_passwords: bool, lang: str) -> Any:

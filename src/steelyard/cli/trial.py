@@ -100,10 +100,11 @@ def _interruptible(lang: str) -> Iterator[None]:
 
 
 @contextmanager
-def _folder(out: Path) -> Iterator[None]:
+def _folder(out: Path, force: bool, lang: str) -> Iterator[None]:
     """Make the folder of the report; take away again what was made when nothing comes into it."""
     from steelyard.trials.report import prepare
 
+    _vacant(out, force, lang)
     new = [path for path in (out, *out.parents) if not path.exists()]
     try:
         prepare(out)
@@ -144,10 +145,8 @@ def run_command(
     chosen = language(lang)
     with _interruptible(chosen):
         from steelyard.trials.report import write
-        from steelyard.trials.run import run_plan
 
         _there(solution=solution, twin=twin)
-        _vacant(out, force, chosen)
         made = _plan(
             plan,
             {
@@ -155,9 +154,9 @@ def run_command(
                 "heats": heats, "bars": bars, "draws": draws if draws is not None or twin is None else 10,
             },
         )  # fmt: skip
-        with _folder(out):
+        with _folder(out, force, chosen):
             with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
-                report = run_plan(made, progress=bar) if over is None else _over(made, over, bar)
+                report = _run(made, over, bar)
             write(report, out, chosen)
     warn_of_isolation(report["facts"].get("isolation"), chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
@@ -165,7 +164,12 @@ def run_command(
     emit(short, json_out, lambda: _print_run(report, chosen))
 
 
-def _over(plan: Any, protocol: str, bar: Any) -> dict[str, Any]:
+def _run(plan: Any, protocol: str | None, bar: Any) -> dict[str, Any]:
+    """Return the report of a plan whose solution is asked over a protocol, or over its pipe."""
+    if protocol is None:
+        from steelyard.trials.run import run_plan
+
+        return run_plan(plan, progress=bar)
     from steelyard.server.over import run_over
 
     return run_over(plan, protocol, progress=bar)

@@ -1,6 +1,5 @@
 """A real `steelyard serve` in a process of its own, for studies that look at it from outside."""
 
-import contextlib
 import json
 import os
 import select
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from steelyard.errors import SteelyardError
+from steelyard.live.audit_files import read_log
 
 START_S, STOP_S = 180.0, 15.0
 FREE = ("--http-port", "0", "--opcua-port", "0", "--mqtt-port", "0", "--modbus-port", "0")
@@ -57,13 +57,8 @@ class ServerProcess:
         return dict(json.loads(Path(self.about["passwords_file"]).read_text(encoding="utf-8")))
 
     def audit(self) -> list[dict[str, Any]]:
-        """Return all entries of its audit log."""
-        lines = (Path(self.about["folder"]) / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-        found = []
-        for line in lines:
-            with contextlib.suppress(json.JSONDecodeError):  # the last line of a server that is still at work
-                found.append(json.loads(line))
-        return found
+        """Return all entries of its audit log, what was done and what was refused."""
+        return read_log(Path(self.about["folder"]))
 
     def errors(self) -> str:
         """Return what it wrote to stderr."""

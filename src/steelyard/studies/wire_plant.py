@@ -1,29 +1,34 @@
 """A works of any number of synthetic signals on the real wire: what the benchmark of the protocols reads.
 
-Every signal shows how many steps were made, so that whoever reads them can tell whether one was lost. Clock, frames and
-adapters are those of `steelyard serve`; only what lies behind the board is synthetic.
+Every signal shows how many steps were made, so that whoever reads them can tell whether one was lost. What stands
+around the board is that of `steelyard serve`: clock, frames, the record of every signal in the hub, limits that are
+watched, and all four protocols, though only one has readers. What lies behind it is synthetic, and costs nothing.
 """
 
 import asyncio
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from steelyard.hub.recordings import Recording
 from steelyard.live.access import ENGINEER, Session
 from steelyard.live.audit import Audit
 from steelyard.live.site import Site
 from steelyard.live.users import Users
 from steelyard.live.works import LiveWorks
 from steelyard.plant.board import Board
+from steelyard.plant.limits import Limit, Watch
 from steelyard.server.serve import started
-from steelyard.server.settings import OFF, Settings
+from steelyard.server.settings import Settings
 from steelyard.signals import Quantity, Signal
 from steelyard.studies.children import arguments, orders, run, say
 
 UNIT = "synthetic"
-PROTOCOLS = ("http", "opcua", "mqtt", "modbus")
+WATCHED = 10
+"""One signal in so many has a limit, about as on the hot bar line."""
 
 
 def signal_names(count: int) -> list[str]:
@@ -56,28 +61,61 @@ class SyntheticWorks:
         self.plant["steps"] += steps
 
 
-async def serve(count: int, protocols: list[str], folder: Path) -> None:
-    """Serve `count` signals over the `protocols` (http, opcua, mqtt, modbus) on free ports; obey the parent."""
+def limits(count: int) -> list[Limit]:
+    """Return a limit for one signal in `WATCHED`, which none of them ever exceeds."""
+    text = {"en": "too many steps", "ko": "단계 수 초과"}
+    return [
+        Limit(f"many[{name}]", name, -math.inf, 1e15, False, 0.0, 0.0, 500, text, "synthetic")
+        for name in signal_names(count)[::WATCHED]
+    ]
+
+
+class WorstLag:
+    """How late the clock was at worst, looked at whenever a frame is published; also a listener of a works."""
+
+    def __init__(self, works: Any) -> None:
+        self._works, self.lag_s = works, 0.0
+
+    async def __call__(self, frame: Any) -> None:
+        """Look at the clock."""
+        self.lag_s = max(self.lag_s, self._works.clock.lag_s)
+
+    def taken(self) -> float:
+        """Return the worst since the last time [s], and begin anew."""
+        worst, self.lag_s = max(self.lag_s, self._works.clock.lag_s), 0.0
+        return worst
+
+
+async def serve(count: int, folder: Path) -> None:
+    """Serve `count` signals over all protocols on free ports; obey the parent."""
     audit = Audit(folder / "audit.jsonl")
     site = Site("bench", await asyncio.to_thread(Users, folder), audit, folder)
-    works = LiveWorks("main", SyntheticWorks(count), "synthetic", audit=audit)
+    synthetic = SyntheticWorks(count)
+    works = LiveWorks(
+        "main", synthetic, "synthetic", audit=audit, record=Recording(folder, "bench", {"plant": "synthetic"}),
+        watch=Watch(limits(count), synthetic.board.signals),
+    )  # fmt: skip
     await works.open()
     await site.add(works)
-    http, opcua, mqtt, modbus = (0 if name in protocols else OFF for name in PROTOCOLS)
-    settings = Settings(site="bench", http_port=http, opcua_port=opcua, mqtt_port=mqtt, modbus_port=modbus, speed=None)
+    settings = Settings(site="bench", http_port=0, opcua_port=0, mqtt_port=0, modbus_port=0, speed=None)
     async with started(site, settings) as adapters:
         urls = {e.protocol: e.url for adapter in adapters for e in adapter.endpoints()}
+        worst = WorstLag(works)
+        works.subscribe(worst)
         say({"urls": urls, "passwords": site.users.passwords()})
         async for order in orders():
-            say(await obey(works, adapters, audit, order))
+            say(await obey(works, adapters, audit, order, worst))
     await site.remove("main")
     audit.close()
 
 
-async def obey(works: Any, adapters: list[Any], audit: Audit, order: dict[str, Any]) -> dict[str, Any]:
-    """Do what the parent asks for: run (at a speed), pause, or nothing; return how it stands."""
+async def obey(works: Any, adapters: list[Any], audit: Audit, order: dict[str, Any], worst: WorstLag) -> dict[str, Any]:
+    """Do what the parent asks for: run (at a speed), pause, or nothing; return how it stands.
+
+    ``lag_s`` is the worst since the last order.
+    """
     engineer = Session("bench", frozenset({ENGINEER}), "bench")
-    lag = works.clock.lag_s
+    lag = worst.taken()
     if order["order"] == "run":
         await works.run(engineer, order["speed"])
     elif order["order"] == "pause":
@@ -93,6 +131,6 @@ async def obey(works: Any, adapters: list[Any], audit: Audit, order: dict[str, A
 
 
 def main() -> None:
-    """Serve in this process; the arguments are signals, protocols, folder."""
+    """Serve in this process; the arguments are signals, folder."""
     given = arguments()
-    run(serve(given["signals"], given["protocols"], Path(given["folder"])))
+    run(serve(given["signals"], Path(given["folder"])))

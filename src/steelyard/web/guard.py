@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import HTTPException
 
+from steelyard.web.korean import said_in_korean
 from steelyard.web.problems import language_of, problem
 
 Message = MutableMapping[str, Any]
@@ -49,7 +50,9 @@ class Guard:
             self._counts["refused"] += 1
             self._audit.note("refused", via="rest", peer=peer, where=scope["path"][:200], why=refusal[1])
             language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
-            await problem(*refusal, scope["path"], language)(scope, receive, guarded)
+            kind, why = refusal
+            why = said_in_korean(why) if language == "ko" else why
+            await problem(kind, why, scope["path"], language)(scope, receive, guarded)
             return
         try:
             await self._app(scope, _bounded(receive), guarded)

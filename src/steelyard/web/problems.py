@@ -1,6 +1,7 @@
 """Everything that goes wrong over REST leaves here, as a problem (RFC 9457), and nowhere else."""
 
 import json
+import operator
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +20,7 @@ from steelyard.errors import (
     UnitError,
     ValidityError,
 )
+from steelyard.web.korean import field_in_korean, said_in_korean
 
 TITLES: dict[str, tuple[int, dict[str, str]]] = {
     "malformed": (400, {"en": "The request cannot be read", "ko": "요청을 읽을 수 없습니다"}),
@@ -91,14 +93,15 @@ def kind_of(error: Exception, anonymous: bool) -> str:
     return "login-needed" if kind == "not-allowed" and anonymous else kind
 
 
-def detail_of(error: Exception, kind: str) -> str:
+def detail_of(error: Exception, kind: str, language: str = "en") -> str:
     """Return the text for the client; nothing of the inside when the server made the mistake."""
-    if kind == "unexpected":
-        return "the server's log says more; the works runs on"
     if isinstance(error, RequestValidationError):
-        parts = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:5]]
-        return "; ".join(parts)
-    return str(error.detail) if isinstance(error, HTTPException) else str(error)
+        said = field_in_korean if language == "ko" else operator.itemgetter("msg")
+        return "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {said(e)}" for e in error.errors()[:5])
+    text = str(error.detail) if isinstance(error, HTTPException) else str(error)
+    if kind == "unexpected":
+        text = "the server's log says more; the works runs on"
+    return said_in_korean(text[:LONGEST_DETAIL]) if language == "ko" else text
 
 
 def written(kind: str, detail: str, path: str, language: str = "en") -> tuple[int, str, bytes]:
@@ -146,4 +149,5 @@ async def answer(request: Request, error: Exception) -> Response:
     elif status in (400, 413, 422) and not getattr(request.state, "audited", False):
         counts["malformed"] += 1
         site.audit.note("malformed", session, via="rest", peer=peer, where=path[:200], why=detail[:300])
-    return problem(kind, detail, path, language_of(request.headers.get("accept-language", "")))
+    language = language_of(request.headers.get("accept-language", ""))
+    return problem(kind, detail_of(error, kind, language), path, language)

@@ -72,7 +72,7 @@ async def test_what_cannot_be_read_says_why(served: Any) -> None:
 
 async def test_the_history_of_a_replay_is_the_recorded_data_with_its_own_times(served: Any) -> None:
     micro, values = np.array([0, 1_500_000, 4_000_000]), np.array([[1.5, 9], [np.nan, 9], [2.5, 9]])
-    channels = (Channel("pump.flow", "1", "own data"), Channel("ladle_furnace.argon_flow_setpoint", "l/min", "x"))
+    channels = (Channel("pump.flow", "1", "own data"), Channel("ladle_furnace.argon_flow_setpoint", "NL/min", "x"))
     track = Track(channels, micro, values, np.ones((3, 2), dtype=bool))
     replay = prepare(Tracks("t", "table", [track]), Wish(step_s=1.0)).works
     works = LiveWorks("past", replay, "replay", audit=served.audit, epoch=EPOCH, record=Past(replay.script))

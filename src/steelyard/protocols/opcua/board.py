@@ -51,7 +51,7 @@ def status_code(status: int, value: float, connected: bool) -> int:
 
 
 class SignalNode:
-    """One signal: its node, who watches it, the span of its range (trade unit), the role that may write it (or None)."""
+    """One signal: its node, who watches it, its span in its trade unit, the role that may write it (or None)."""
 
     __slots__ = ("board", "index", "name", "node", "role", "signal", "span", "watchers")
 
@@ -77,7 +77,6 @@ class Board:
     def __init__(self, works: Any, nodes: Nodes, texts: Texts, site: ua.NodeId) -> None:
         self.works, self.nodes, self.texts = works, nodes, texts
         self.frame: Frame = works.frame
-        self._news = asyncio.Event()
         self.node = nodes.object(works.id, site, texts.text(works.title),
                                  browse=ua.QualifiedName(works.id, nodes.namespace), tells=True)  # fmt: skip
         texts.remember(self.node, ATTRIBUTES.DisplayName, works.title)
@@ -143,23 +142,12 @@ class Board:
         """Show a frame; afterwards every read sees it and every watcher has it in its queue."""
         self.frame = frame
         self._set_clock()
-        self._news.set()
         for one in self.signals:
             if one.watchers:
                 sample = self.sample(one.index)
                 for watcher in list(one.watchers.values()):
                     watcher.offer(sample)
                 self.values_out += len(one.watchers)
-
-    async def shown(self, frame: Frame, longest_s: float) -> None:
-        """Wait until a frame has come through; one that nobody delivers is shown as it is."""
-        try:
-            async with asyncio.timeout(longest_s):
-                while self.frame is not frame:
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            await self.listen(frame)
 
     def _set_clock(self) -> None:
         """Note when the frame came and which moment its plant time is."""

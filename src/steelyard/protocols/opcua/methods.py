@@ -14,7 +14,7 @@ from steelyard.protocols.opcua.hub import Call, Hub, Method
 from steelyard.protocols.opcua.nodes import ATTRIBUTES, KINDS, Nodes
 from steelyard.protocols.opcua.standard import standard
 
-LONGEST_WAIT_S, LONGEST_MESSAGE = 1.0, 65_536
+LONGEST_MESSAGE = 65_536
 _N, _X, _T = KINDS.UInt32, KINDS.Double, KINDS.String
 Arguments = tuple[tuple[str, ua.VariantType], ...]
 
@@ -83,7 +83,6 @@ async def _order(order: str, _: Hub, board: Board, who: Session, given: list[Any
 
 async def _advance(_: Hub, board: Board, who: Session, given: list[Any]) -> list[ua.Variant]:
     frame = await board.works.advance(who, given[0])
-    await board.shown(frame, LONGEST_WAIT_S)
     return [ua.Variant(int(frame.step), _N), ua.Variant(float(frame.time_s), _X)]
 
 
@@ -119,9 +118,7 @@ async def _exchange(hub: Hub, board: Board, who: Session, given: list[Any]) -> l
     if not isinstance(message, dict):
         hub.note("malformed", who, why="the message of an exchange is no JSON object of at most 64 KiB")
         raise SteelyardError("an exchange takes a JSON object of at most 64 KiB")
-    question = await board.works.exchange(who, message)
-    await board.shown(board.works.frame, LONGEST_WAIT_S)
-    return _text(question)
+    return _text(await board.works.exchange(who, message))
 
 
 _CALLS: dict[str, Callable[[Hub, Board, Session, list[Any]], Awaitable[list[ua.Variant]]]] = {
