@@ -56,9 +56,7 @@ def serve(
     broker_ca: Annotated[str | None, typer.Option(help="Certificate authority of that broker.")] = None,
     broker_commands: Annotated[bool, typer.Option(help="Take writes from that broker (its ACL decides).")] = False,
     sparkplug_host: Annotated[str | None, typer.Option(help="Primary host: publish while its STATE is online.")] = None,
-    sparkplug_writer: Annotated[
-        str | None, typer.Option(help="Role of Sparkplug hosts: STATE, and DCMD there.")
-    ] = None,
+    sparkplug_writer: Annotated[str | None, typer.Option(help="Role of Sparkplug hosts (STATE, DCMD).")] = None,
     modbus_writer: Annotated[str | None, typer.Option(help="Let Modbus write as this role; default: nobody.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous/--no-anonymous", help="Reading without login.")] = True,
     show_passwords: Annotated[bool, typer.Option("--show-passwords", help="Print the passwords made here.")] = False,

@@ -58,8 +58,9 @@ _PROBLEM = {"content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem
 _FAILS: dict[int | str, dict[str, Any]] = {
     code: {"description": text, **_PROBLEM}
     for code, text in {
-        400: "cannot be read", 401: "log in first", 403: "not allowed", 404: "not found", 409: "not in this state",
-        413: "too large", 422: "values are refused", 500: "a mistake of the server", 503: "plant out of reach, or busy",
+        400: "cannot be read", 401: "log in first", 403: "not allowed", 404: "not found", 408: "too slow",
+        409: "not in this state", 413: "too large", 422: "values are refused", 429: "too many failed logins",
+        500: "a mistake of the server", 503: "plant out of reach, or busy",
     }.items()
 }  # fmt: skip
 
