@@ -260,7 +260,10 @@ async def test_a_client_plays_a_trial_natively_over_opc_ua(tmp_path):
         assert report["facts"]["isolation"]["level"] == "elsewhere"
         counted = sum(run["faults"]["out_of_range"] for run in report["result"]["runs"])
         assert abs(counted - len(times) / 2) <= 1.0  # a refused write voids the answer it belongs to
-        assert served.site.audit.counts["write"] == len(times)
+        noted = [entry for entry in served.site.audit.tail() if entry["kind"] == "write"]
+        assert sum(entry.get("repeated", 1) for entry in noted) == len(times)  # every write, in two lines for each run
+        assert [("repeated" in entry, entry["new"]) for entry in noted] == [(False, 1.25), (True, 1.25)] * 2
+        assert [entry["run"] for entry in noted] == [1, 1, 2, 2]
         written = sum(run["counts"]["written"] for run in report["result"]["runs"])
         assert written == len(times) - counted
         with pytest.raises(SteelyardError, match="answered over the wire"):
@@ -290,6 +293,7 @@ async def test_who_may_not_answer_is_refused_and_not_counted(tmp_path):
         while question["type"] == "wait":
             question = await works.exchange(player, {"type": "wait"})
         assert question["type"] == "start"
+        assert (question["number"], question["of"]) == (1, 2)
         assert (await works.exchange(player, {"type": "wait"})) == question
         with pytest.raises(AccessError, match="lease"):
             await works.exchange(session("advisor"), {"type": "wait"})
@@ -328,7 +332,9 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(tmp_path)
         await asyncio.sleep(0.6)
         late = {"type": "answer", "set": {"operator.heating_energy_advice": 3.0}}
         question = await works.exchange(player, late)
+        why = question.pop("why")
         assert question == {"type": "hello", "contract": 1}
+        assert why.startswith("hung: it did not answer in time")
         assert (await works.exchange(player, hello))["type"] in ("start", "wait")
 
 

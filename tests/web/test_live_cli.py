@@ -105,6 +105,31 @@ def test_who_does_not_own_the_files_needs_a_password(live: Any, running: Any, tm
     assert "wrong" in said
 
 
+def test_a_refused_password_names_who_was_tried(live: Any, running: Any, engineer: Any) -> None:
+    wrong = {"STEELYARD_PASSWORD": "that-of-somebody-else"}
+    assert "waits" in live("pause", **wrong), "the owner's own password comes first"
+    said = live("pause", "--user", "engineer", check=2, **wrong)
+    assert "tried as 'engineer' with the password of STEELYARD_PASSWORD: say --user engineer" in said
+    known = json.loads((live.home / "server" / "passwords.json").read_text())
+    del known["engineer"]
+    (live.home / "server" / "passwords.json").write_text(json.dumps(known))
+    said = live("pause", check=2)
+    assert "no password of 'engineer' is known here" in said
+    assert "--user engineer (or another) with --password-file FILE" in said
+    assert "'engineer'의 비밀번호가 여기에 없습니다" in live("pause", "--lang", "ko", check=2)
+    assert "'engineer'(으)로 시도했습니다" in live("pause", "--lang", "ko", check=2, **wrong)
+
+
+def test_a_number_with_its_unit_is_understood_or_explained(live: Any, engineer: Any) -> None:
+    said = live("write", f"{SETPOINT}=1173 K", check=2)
+    assert f"'1173 K' is no number; write it alone, in °C: {SETPOINT}=1173" in said
+    assert "단위 °C의 수만" in live("write", f"{SETPOINT}=900C", "--lang", "ko", check=2)
+    step = json.loads(live("step", "2min", "--json"))["step"]
+    assert json.loads(live("step", "10", "--json"))["step"] == step + 10
+    assert "no steps" in live("step", "10 apples", check=2)
+    assert "no severity" in live("fault", "reheating_furnace.burner_clogging", "8", check=2)
+
+
 @pytest.mark.slow
 def test_steering_from_start_to_end(live: Any, engineer: Any) -> None:
     begun = json.loads(live("step", "5", "--json"))["step"]
@@ -137,7 +162,23 @@ def test_what_was_recorded_and_what_is_logged(live: Any, engineer: Any) -> None:
     assert "line.pace" in live("history", "line.pace", "--last", "1h")
     entries = json.loads(live("audit", "--count", "50", "--json"))
     assert {"command", "login"} & {entry["kind"] for entry in entries}
-    assert "rest" in live("audit", "--count", "3")
+    kinds = {entry["kind"] for entry in json.loads(live("audit", "--kind", "command", "--json"))}
+    assert kinds == {"command"}
+    assert {e["works"] for e in json.loads(live("audit", "--works", "main", "--by", "engineer", "--json"))} == {"main"}
+    assert live("audit", "--by", "nobody-here") == "none\n"
+    lines = live("audit", "--kind", "command", "--count", "3").splitlines()
+    assert len(lines) == 3
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  engineer over rest: .* \[main, [\d,]+ s\]", lines[-1])
+    assert "engineer(rest): 일시정지" in live("audit", "--kind", "command", "--lang", "ko")
+
+
+def test_what_the_owner_does_to_users_stands_in_the_log_of_the_running_server(live: Any, running: Any) -> None:
+    line = {"when": "2999-01-01T00:00:00+00:00", "kind": "users", "user": "kim", "via": "cli", "what": "set",
+            "name": "lee", "roles": ["viewer"]}  # fmt: skip
+    with (running.site.folder / "audit.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    assert "kim over cli: set user lee viewer" in live("audit", "--kind", "users")
+    assert "kim(cli): 사용자 lee 설정" in live("audit", "--kind", "users", "--lang", "ko")
 
 
 @pytest.mark.slow

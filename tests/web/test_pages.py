@@ -51,7 +51,7 @@ def quiet(running: Any, engineer: Any) -> Any:
 def test_the_curl_lines_of_the_page(page: str, quiet: Any) -> None:
     foreign("curl")
     lines = [line for body in blocks(page, "sh") for line in body.splitlines() if line.startswith("curl")]
-    assert len(lines) == 10
+    assert len(lines) == 12
     said = []
     for line in lines:
         command, _, remark = line.partition(" # ")
@@ -65,6 +65,7 @@ def test_the_curl_lines_of_the_page(page: str, quiet: Any) -> None:
         said.append(ran.stdout)
     assert said[-2].startswith("time,time_s,")
     assert "event: frame" in said[-1]
+    assert quiet.site.works["main"].leases.table() == []
 
 
 @pytest.mark.parametrize("page", PAGES)

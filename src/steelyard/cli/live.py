@@ -55,9 +55,10 @@ def write(
     ],
 ) -> None:
     """Write set-points, all or none; takes the lease of their role, or renews it."""
-    values = view.assigned(assignments)
-    roles = [row["writable_by"] for row in on.client().get(on.at("/signals"), names=list(values))]
-    found = on.client(roles[0]).post(on.at("/write"), {"set": values})
+    names = [text.rpartition("=")[0] for text in assignments]
+    known = on.client().get(on.at("/signals"), names=names) if all(names) else []
+    values = view.assigned(assignments, on.language, {row["name"]: row["unit"] for row in known})
+    found = on.client(known[0]["writable_by"]).post(on.at("/write"), {"set": values})
     on.show(found, lambda: view.say("written", on.language, what=view.together(values)))
 
 
@@ -93,14 +94,18 @@ def _command(on: On, path: str, body: dict[str, object]) -> None:
 @app.command()
 @on_server
 def step(
-    on: On, n: Annotated[int, typer.Argument(help="How many steps.", min=1, max=86_400)], names: SomeNames = None
+    on: On,
+    n: Annotated[str, typer.Argument(metavar="N", help="How many steps, or a plant time such as 10min.")],
+    names: SomeNames = None,
 ) -> None:
     """Make some steps by hand (the works must be paused), and read signals after the last one."""
     client = on.client()
-    found = client.post(on.at("/advance"), {"n": n, "read": names or []})
+    dt_s = 1.0 if n.isdecimal() else client.get(on.at(""))["dt_s"]
+    many = view.steps(n, dt_s, on.language)
+    found = client.post(on.at("/advance"), {"n": many, "read": names or []})
 
     def human() -> None:
-        view.say("stepped", on.language, n=n, step=found["step"], time_s=found["time_s"])
+        view.say("stepped", on.language, n=many, step=found["step"], time_s=found["time_s"])
         if names:
             view.show_values(found, client.get(on.at("/signals"), names=names), on.language)
 
@@ -153,18 +158,18 @@ def drop(
 def fault(
     on: On,
     name: Annotated[str, typer.Argument(help="`steelyard live faults` lists them.", autocompletion=fault_names)],
-    severity: Annotated[float, typer.Argument(help="0 to 1.", min=0.0, max=1.0)],
+    severity: Annotated[str, typer.Argument(help="0 to 1, or a percentage such as 80%.")],
     start_in: Annotated[str | None, typer.Option("--in", help="Plant time from now, e.g. 10min.")] = None,
     over: Annotated[str, typer.Option(help="Time over which it grows, e.g. 2h.")] = "0s",
 ) -> None:
     """Let a fault come."""
     from steelyard.web.client import seconds
 
-    client = on.client()
+    how_much, client = view.severity(severity, on.language), on.client()
     begin = None if start_in is None else client.get(on.at(""))["time_s"] + seconds(start_in)
-    body = {"faults": {name: severity}, "growth_s": seconds(over), "start_s": begin}
+    body = {"faults": {name: how_much}, "growth_s": seconds(over), "start_s": begin}
     found = client.post(on.at("/faults"), body)
-    on.show(found, lambda: view.say("scheduled", on.language, name=name, severity=severity))
+    on.show(found, lambda: view.say("scheduled", on.language, name=name, severity=how_much))
 
 
 @app.command()
@@ -242,7 +247,13 @@ def watch(
 
 @app.command()
 @on_server
-def audit(on: On, count: Annotated[int, typer.Option(help="How many entries.", min=1, max=1000)] = 20) -> None:
-    """Show the last entries of the audit log."""
-    found = on.client(shy=False).get("/audit", count=count)
+def audit(
+    on: On,
+    count: Annotated[int, typer.Option(help="How many entries, the last ones.", min=1, max=1000)] = 20,
+    kind: Annotated[str | None, typer.Option(help="Only these: write, command, login, refused, users, …")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Only what this user did.")] = None,
+) -> None:
+    """Show the last entries of the audit log, times in UTC; with --works only those of that works."""
+    asked = {"kind": kind, "user": by, "works": on.works}
+    found = on.client(shy=False).get("/audit", count=count, **asked)
     on.show(found, lambda: view.show_audit(found, on.language))

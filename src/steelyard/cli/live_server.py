@@ -13,18 +13,26 @@ import typer
 from steelyard.cli.output import emit, language
 from steelyard.errors import AccessError
 
-ENGINEER = "engineer"
+ENGINEER, MAIN, PASSWORD = "engineer", "main", "STEELYARD_PASSWORD"
 NO_PASSWORD = {
-    "en": "no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password-file",
-    "ko": "{url}에서 쓸 {user!r}의 비밀번호를 알 수 없습니다. STEELYARD_PASSWORD나 --password-file로 지정하십시오",
-}
+    "en": "no password of {user!r} is known here for {url} (it was changed by hand, or the server is another one's): "
+          "say --user {user} (or another) with --password-file FILE or STEELYARD_PASSWORD",
+    "ko": "{url}에서 쓸 {user!r}의 비밀번호가 여기에 없습니다(직접 바꾸었거나 다른 서버입니다). "
+          "--user {user}(또는 다른 사용자)를 --password-file 파일이나 STEELYARD_PASSWORD와 함께 지정하십시오",
+}  # fmt: skip
+TRIED = {
+    "en": "tried as {user!r} with the password of {source}: "
+          "say --user {user} (or another) with --password-file FILE or STEELYARD_PASSWORD",
+    "ko": "{user!r}(으)로 시도했습니다(비밀번호: {source}). "
+          "--user {user}(또는 다른 사용자)를 --password-file 파일이나 STEELYARD_PASSWORD와 함께 지정하십시오",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class On:
     """A works on a server, who speaks, and how the answer is printed; one field for each option."""
 
-    works: str = "main"
+    works: str | None = None
     user: str | None = None
     password_file: Path | None = None
     url: str | None = None
@@ -39,29 +47,32 @@ class On:
 
     def at(self, path: str) -> str:
         """Return the address of something of the works."""
-        return f"/works/{self.works}{path}"
+        return f"/works/{self.works or MAIN}{path}"
 
     def client(self, role: str | None = None, *, shy: bool = True) -> Any:
         """Return a client; the owner of the server's files speaks as `role` (engineer) unless told otherwise.
 
         A `shy` one reads without a login unless told one; a password that the server made goes to that server only.
+        Without --user that one comes before STEELYARD_PASSWORD, which may be another user's.
         """
         from steelyard.server.own_servers import known_password, site_address
         from steelyard.server.serve import server_folder
         from steelyard.web.client import Client
 
         url = self.url or site_address(server_folder(self.site))
-        user, given = self.user or role or ENGINEER, self._password()
-        password = given or known_password(url, user)
-        if password is None and self.user:
-            raise AccessError(NO_PASSWORD[self.language].format(user=user, url=url))
-        name = user if password else None
-        return Client(url, name, password, self.language, shy=shy and self.user is None)
-
-    def _password(self) -> str | None:
+        user, lang = self.user or role or ENGINEER, self.language
+        made, given = (known_password(url, user), "passwords.json"), (os.environ.get(PASSWORD), PASSWORD)
+        known = [found for found in ((given, made) if self.user else (made, given)) if found[0]]
         if self.password_file is not None:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        return os.environ.get("STEELYARD_PASSWORD")
+            known.insert(0, (self.password_file.read_text(encoding="utf-8").strip(), str(self.password_file)))
+        if not known:
+            nothing = NO_PASSWORD[lang].format(user=user, url=url)
+            if self.user:
+                raise AccessError(nothing)
+            return Client(url, lang=lang, shy=shy, remedy=nothing)
+        password, source = known[0]
+        tried = TRIED[lang].format(user=user, source=source)
+        return Client(url, user, password, lang, shy=shy and self.user is None, remedy=tried)
 
     def show(self, found: Any, human: Callable[[], None]) -> None:
         """Print what was found as JSON when asked, else by `human`."""
@@ -72,7 +83,7 @@ def _fitting(ctx: typer.Context, incomplete: str, path: str, pick: Callable[[Any
     """Return what can follow on the command line; nothing when no server answers."""
     from steelyard.errors import SteelyardError
 
-    given = {f.name: ctx.params[f.name] for f in fields(On) if ctx.params.get(f.name) is not None}
+    given = {"works": MAIN} | {f.name: ctx.params[f.name] for f in fields(On) if ctx.params.get(f.name) is not None}
     try:
         return [name for name in pick(On(**given).client().get(path.format(**given))) if name.startswith(incomplete)]
     except (SteelyardError, OSError, KeyError):
@@ -109,7 +120,9 @@ def fault_names(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _options(
-    works: Annotated[str, typer.Option(help="`main`, a fork or a trial.", autocompletion=works_ids)] = "main",
+    works: Annotated[
+        str | None, typer.Option(help="`main` (the default), a fork or a trial.", autocompletion=works_ids)
+    ] = None,
     user: Annotated[str | None, typer.Option(help="Speak as this user; default: who may do it.")] = None,
     password_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Its password; or $STEELYARD_PASSWORD.")

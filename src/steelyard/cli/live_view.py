@@ -1,12 +1,15 @@
 """What `steelyard live` prints: tables, one-line answers and the live table, en and ko."""
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import typer
 
-from steelyard.cli.output import console, plain_table
+from steelyard.cli.live_audit import sentence
+from steelyard.cli.output import console, moment, plain_table
 from steelyard.errors import SteelyardError
 
 Event = tuple[str, dict[str, Any]]
@@ -37,10 +40,18 @@ TEXT: dict[str, dict[str, Any]] = {
                   "ko": {"name": "스냅샷", "time_s": "설비 시각 [s]", "works": "설비", "created": "만든 때 (UTC)"}},
     "leases": {"en": {"role": "role", "user": "user", "via": "over", "left_s": "left [s]"},
                "ko": {"role": "역할", "user": "사용자", "via": "접속", "left_s": "남은 시간 [s]"}},
+    "no_set_point": {"en": "{text!r} is no set-point; write NAME=VALUE, e.g. line.pace_setpoint=90",
+                     "ko": "{text!r}은(는) 설정값이 아닙니다. 이름=값으로 쓰십시오. 예: line.pace_setpoint=90"},
+    "no_number": {"en": "{value!r} is no number; write it alone, in {unit}: {name}={number}",
+                  "ko": "{value!r}은(는) 수가 아닙니다. 단위 {unit}의 수만 쓰십시오: {name}={number}"},
+    "its_unit": {"en": "the unit of the signal", "ko": "(신호의 단위)"},
+    "no_severity": {"en": "{text!r} is no severity; write 0 to 1, or a percentage such as 80%",
+                    "ko": "{text!r}은(는) 심각도가 아닙니다. 0에서 1 사이의 수나 80%처럼 쓰십시오"},
+    "no_steps": {"en": "{text!r} are no steps of {dt_s:g} s; write how many (1 to {most:,}), or a time such as 10min",
+                 "ko": "{text!r}만큼 진행할 수 없습니다({dt_s:g} s 스텝). 스텝 수(1 … {most:,})나 10min 같은 시간을 쓰십시오"},
     "none": {"en": "none", "ko": "없음"},
     "alarms": {"en": ("alarm", "severity", "since [s]", "signal", "what it says"),
                "ko": ("경보", "심각도", "발생 [s]", "신호", "내용")},
-    "audit": {"en": ("when (UTC)", "what", "who", "over", "more"), "ko": ("일시 (UTC)", "종류", "사용자", "접속", "내용")},
     "more_rows": {"en": "… {n} rows in all; --csv or --json gives them", "ko": "… 모두 {n}행; --csv 또는 --json으로 볼 수 있습니다"},
     "thinned": {"en": "one row in {stride} of {total:,}: ask for a shorter time, or raise --limit",
                 "ko": "{total:,}행 가운데 {stride}행마다 1행입니다. 기간을 줄이거나 --limit을 늘리십시오"},
@@ -54,7 +65,8 @@ TEXT: dict[str, dict[str, Any]] = {
                        "messages_in": "받은 메시지"}},
     "missed": {"en": "this screen was too slow: {count} events were dropped", "ko": "화면이 느려 이벤트 {count}개를 건너뛰었습니다"},
 }  # fmt: skip
-LONGEST_TABLE = 40
+LONGEST_TABLE, MOST_STEPS = 40, 86_400
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 COUNTED = TEXT["counted"]["ko"].keys()
 
 
@@ -72,8 +84,8 @@ def together(values: dict[str, float]) -> str:
     return ", ".join(f"{name} = {value:g}" for name, value in values.items())
 
 
-def assigned(texts: list[str]) -> dict[str, float]:
-    """Return what ``NAME=VALUE`` says; SteelyardError when it says something else.
+def assigned(texts: list[str], lang: str = "en", units: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
+    """Return what ``NAME=VALUE`` says; SteelyardError, with the unit of the signal, when it says something else.
 
     >>> assigned(["line.pace_setpoint=90"])
     {'line.pace_setpoint': 90.0}
@@ -81,12 +93,48 @@ def assigned(texts: list[str]) -> dict[str, float]:
     found = {}
     for text in texts:
         name, equal, value = text.rpartition("=")
+        if not equal or not name:
+            raise SteelyardError(TEXT["no_set_point"][lang].format(text=text))
         try:
             found[name] = float(value)
         except ValueError:
-            equal = ""
-        if not equal or not name:
-            raise SteelyardError(f"{text!r} is no set-point; write NAME=VALUE, e.g. line.pace_setpoint=90")
+            unit = units.get(name) or TEXT["its_unit"][lang]
+            number = found_number[0] if (found_number := _NUMBER.match(value)) else "90"
+            raise SteelyardError(
+                TEXT["no_number"][lang].format(name=name, value=value, unit=unit, number=number)
+            ) from None
+    return found
+
+
+def severity(text: str, lang: str) -> float:
+    """Return a severity, also one in percent; SteelyardError when it is none.
+
+    >>> severity("0.5", "en"), severity("80%", "en")
+    (0.5, 0.8)
+    """
+    try:
+        value = float(text.rstrip(" %")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise SteelyardError(TEXT["no_severity"][lang].format(text=text))
+    return value
+
+
+def steps(text: str, dt_s: float, lang: str) -> int:
+    """Return how many steps of `dt_s` [s] a number or a time is; SteelyardError when it is neither.
+
+    >>> steps("60", 1.0, "en"), steps("10min", 1.0, "en")
+    (60, 600)
+    """
+    from steelyard.web.client import seconds
+
+    try:
+        found = int(text) if text.isdecimal() else round(seconds(text) / dt_s)
+    except SteelyardError:
+        found = 0
+    if not 1 <= found <= MOST_STEPS:
+        raise SteelyardError(TEXT["no_steps"][lang].format(text=text, dt_s=dt_s, most=MOST_STEPS))
     return found
 
 
@@ -152,17 +200,8 @@ def _lease(lease: dict[str, Any]) -> str:
 
 def _cell(key: str, value: Any) -> str:
     if key == "created":
-        return _moment(value)
+        return moment(value)
     return f"{value:,.0f}" if isinstance(value, float) else str(value)
-
-
-def _moment(text: str) -> str:
-    """Return a moment (UTC) to the second.
-
-    >>> _moment("2026-11-23T08:07:48.487+00:00")
-    '2026-11-23 08:07:48'
-    """
-    return text[:19].replace("T", " ")
 
 
 def show_alarms(found: list[dict[str, Any]], lang: str) -> None:
@@ -177,13 +216,11 @@ def show_alarms(found: list[dict[str, Any]], lang: str) -> None:
 
 
 def show_audit(found: list[dict[str, Any]], lang: str) -> None:
-    """Print entries of the audit log."""
-    rows = []
+    """Print entries of the audit log, a sentence each; nothing folds, so that lines can be searched and copied."""
+    if not found:
+        say("none", lang)
     for row in found:
-        more = {k: v for k, v in row.items() if k not in ("when", "kind", "user", "via", "peer")}
-        rows.append((_moment(str(row.get("when", ""))), str(row.get("kind", "")), str(row.get("user", "–")),
-                     str(row.get("via", "–")), json.dumps(more, ensure_ascii=False) if more else ""))  # fmt: skip
-    console().print(plain_table(TEXT["audit"][lang], rows))
+        typer.echo(sentence(row, lang))
 
 
 def show_history(found: dict[str, Any], lang: str) -> None:

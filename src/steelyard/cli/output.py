@@ -50,6 +50,15 @@ def progress(description: str, silent: bool = False) -> Iterator[Progress]:
         yield report
 
 
+def moment(text: str) -> str:
+    """Return a moment (UTC) to the second.
+
+    >>> moment("2026-11-23T08:07:48.487+00:00")
+    '2026-11-23 08:07:48'
+    """
+    return text[:19].replace("T", " ")
+
+
 def language(option: str | None) -> str:
     """Return "en" or "ko": the option, else STEELYARD_LANG, else English."""
     from steelyard.errors import SteelyardError

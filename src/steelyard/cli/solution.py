@@ -20,8 +20,8 @@ WEAK = {
 
 
 NO_PASSWORD = {
-    "en": "no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password",
-    "ko": "{url}에서 쓸 {user!r}의 비밀번호를 알 수 없습니다. STEELYARD_PASSWORD나 --password로 지정하십시오",
+    "en": "no password of {user!r} is known for {url}; give it in STEELYARD_PASSWORD or by --password-file",
+    "ko": "{url}에서 쓸 {user!r}의 비밀번호를 알 수 없습니다. STEELYARD_PASSWORD나 --password-file로 지정하십시오",
 }
 
 
@@ -90,7 +90,14 @@ def connect_command(
     ] = "main",
     user: Annotated[str | None, typer.Option("--user", help="Log in as; by default the solution's kind.")] = None,
     password: Annotated[
-        str | None, typer.Option(envvar="STEELYARD_PASSWORD", help="Password; for a server of yours it is looked up.")
+        str | None,
+        typer.Option(
+            envvar="STEELYARD_PASSWORD",
+            help="Password; better by --password-file or the variable. For a server of yours it is looked up.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="Read the password from the first line of this file.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one answer of the solution.")] = 2.0,
     network: Annotated[bool, typer.Option("--network", help="Leave the network open to the solution.")] = False,
@@ -105,12 +112,27 @@ def connect_command(
 
     chosen = language(lang)
     warn_of_isolation(isolation(network), chosen)
+    if password_file is not None:
+        password = _first_line(password_file)
     name, url = user or kind_of(file), address(url)
     result = connect(
         file, url, name, password if password is not None else _own_password(url, name, chosen), works,
         timeout_s=timeout, limits=Limits(network=network), decisions=decisions, say=lambda text: typer.echo(text, err=True),
     )  # fmt: skip
     emit(result, json_out, lambda: _print_connection(result, chosen))
+
+
+def _first_line(path: Path) -> str:
+    """Return the password in a file (or a pipe, which can be read only once); DataError when there is none."""
+    from steelyard.errors import DataError
+
+    try:
+        line = path.expanduser().read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--password-file {path}: {getattr(error, 'strerror', None) or error}") from error
+    if not line:
+        raise DataError(f"--password-file {path}: its first line is empty")
+    return line
 
 
 def _own_password(url: str, user: str, lang: str) -> str:

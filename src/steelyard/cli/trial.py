@@ -1,6 +1,7 @@
 """`steelyard trial`: run a paired trial and write its report, verify a report, show a plan and its hash."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -156,7 +157,7 @@ def run_command(
         )  # fmt: skip
         with _folder(out, force, chosen):
             with progress({"en": "trial", "ko": "시험"}[chosen], silent=json_out) as bar:
-                report = _run(made, over, bar)
+                report = _run(made, over, bar, json_out, chosen)
             write(report, out, chosen)
     warn_of_isolation(report["facts"].get("isolation"), chosen)
     short = {key: report[key] for key in ("verdict", "primary", "report", "plan_hash", "result_hash")}
@@ -164,7 +165,7 @@ def run_command(
     emit(short, json_out, lambda: _print_run(report, chosen))
 
 
-def _run(plan: Any, protocol: str | None, bar: Any) -> dict[str, Any]:
+def _run(plan: Any, protocol: str | None, bar: Any, json_out: bool, lang: str) -> dict[str, Any]:
     """Return the report of a plan whose solution is asked over a protocol, or over its pipe."""
     if protocol is None:
         from steelyard.trials.run import run_plan
@@ -172,7 +173,20 @@ def _run(plan: Any, protocol: str | None, bar: Any) -> dict[str, Any]:
         return run_plan(plan, progress=bar)
     from steelyard.server.over import run_over
 
-    return run_over(plan, protocol, progress=bar)
+    return run_over(plan, protocol, progress=bar if json_out or sys.stderr.isatty() else _tenths(lang))
+
+
+def _tenths(lang: str) -> Any:
+    """Return what prints a plain line on stderr at each tenth; a trial over the wire takes minutes."""
+    told = 0
+
+    def report(fraction: float = 0.0, text: str = "") -> None:
+        nonlocal told
+        if (now := int(10.0 * fraction + 1e-9)) > told:
+            told = now
+            typer.echo({"en": f"trial: {10 * now} %", "ko": f"시험: {10 * now} %"}[lang], err=True)
+
+    return report
 
 
 @app.command("verify")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.output import console, emit, language, plain_table
-from steelyard.errors import AccessError
+from steelyard.errors import AccessError, SteelyardError
 
 app = typer.Typer(help="Who may log in to a served works, and under which roles.", no_args_is_help=True)
 
@@ -16,6 +16,12 @@ TEXT: dict[str, dict[str, Any]] = {
     "password": {"en": "Password of {name}", "ko": "{name}의 비밀번호"},
     "set": {"en": "{name} has a new password and the roles {roles}; a running server takes it at once",
             "ko": "{name}의 비밀번호를 바꾸었습니다(역할: {roles}). 실행 중인 서버에도 바로 적용됩니다"},
+    "removed": {"en": "{name} is no user any more; a running server lets nobody in under this name from now on",
+                "ko": "사용자 {name}을(를) 삭제했습니다. 실행 중인 서버에도 바로 적용됩니다"},
+    "no_site": {"en": "there is no site {site!r} here; sites are: {sites}. "
+                      "`steelyard serve … --site NAME` makes one at its first start",
+                "ko": "여기에는 사이트 {site!r}이(가) 없습니다. 있는 사이트: {sites}. "
+                      "`steelyard serve … --site 이름`을 처음 실행하면 만들어집니다"},
     "mosquitto": {"en": "written to {folder}: {files}\n"
                         "1. mosquitto -d -c {folder}/mosquitto.conf\n"
                         "2. export STEELYARD_BROKER_PASSWORD=\"$(cat {folder}/server-password)\"\n"
@@ -38,12 +44,11 @@ def list_users(
     json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     lang: LANG = None,
 ) -> None:
-    """List the users of a site; they are made at the first start."""
+    """List the users of a site; they are made at its first start."""
     from steelyard.live.users import Users
-    from steelyard.server.serve import server_folder
 
     chosen = language(lang)
-    table = Users(server_folder(site)).table()
+    table = Users(_folder(site, chosen)).table()
     emit(table, json_out, lambda: _show(table, site, chosen))
 
 
@@ -75,7 +80,58 @@ def set_user(
     )
     users.set(name, password, role)
     roles = next(user["roles"] for user in users.table() if user["name"] == name)
+    _note(server_folder(site), "set", name, roles=roles)
     typer.echo(TEXT["set"][chosen].format(name=name, roles=", ".join(roles)))
+
+
+@app.command("remove")
+def remove_user(
+    name: Annotated[str, typer.Argument(help="The user.")],
+    site: SITE = "steelyard",
+    lang: LANG = None,
+) -> None:
+    """Take a user away; the last engineer stays."""
+    from steelyard.live.users import Users
+
+    chosen = language(lang)
+    folder = _folder(site, chosen)
+    Users(folder).remove(name)
+    _note(folder, "removed", name)
+    typer.echo(TEXT["removed"][chosen].format(name=name))
+
+
+def _folder(site: str, lang: str) -> Path:
+    """Return the folder of a site that is there; SteelyardError that lists the sites when it is not."""
+    from steelyard.live.users import USERS
+    from steelyard.server.serve import server_folder
+
+    folder = server_folder(site)
+    if not (folder / USERS).exists():
+        known = [path.parent.name for path in sorted(folder.parent.glob(f"server*/{USERS}"))]
+        sites = ", ".join(name.partition("-")[2] or "steelyard" for name in known)
+        raise SteelyardError(TEXT["no_site"][lang].format(site=site, sites=sites or "–"))
+    return folder
+
+
+def _note(folder: Path, what: str, name: str, **more: Any) -> None:
+    """Append to the audit log of a site what its owner did to a user; a server that runs there writes it, too."""
+    import getpass
+    import json
+    import os
+    from datetime import UTC, datetime
+
+    from steelyard.live.audit import LARGEST
+    from steelyard.live.audit_files import DONE, LogFile
+
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):
+        who = str(os.getuid())
+    when = datetime.now(UTC).isoformat(timespec="milliseconds")
+    entry = {"when": when, "kind": "users", "user": who, "via": "cli", "what": what, "name": name, **more}
+    file = LogFile(folder / DONE, LARGEST)
+    file.write(json.dumps(entry, ensure_ascii=False))
+    file.close()
 
 
 @app.command("mosquitto")

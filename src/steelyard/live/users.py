@@ -116,10 +116,28 @@ class Users:
         made = _hash(password)
         with self._lock:
             old = self._users.get(name, {"roles": [VIEWER]})
-            self._take(self._users | {name: {"roles": roles or old["roles"], "hash": made}})
-            _save(self._folder / USERS, self._users)
-            self._seen = self._stamp()
-            _save(self._folder / PASSWORDS, {n: p for n, p in self.passwords().items() if n != name})
+            self._put(self._users | {name: {"roles": roles or old["roles"], "hash": made}}, name)
+
+    def remove(self, name: str) -> None:
+        """Take a user away; AccessError when there is none of this name, or no engineer would be left.
+
+        A server that runs on this folder lets nobody in under this name any more.
+        """
+        self._refresh()
+        with self._lock:
+            if name not in self._users:
+                raise AccessError(f"there is no user {name!r}; users are: {', '.join(self._users)}")
+            left = {other: user for other, user in self._users.items() if other != name}
+            if not any(ENGINEER in user["roles"] for user in left.values()):
+                raise AccessError(f"{name!r} is the last engineer: give this role to another user first")
+            self._put(left, name)
+
+    def _put(self, users: dict[str, dict[str, Any]], changed: str) -> None:
+        """Write the users; what was made here for the one who `changed` is forgotten."""
+        self._take(users)
+        _save(self._folder / USERS, users)
+        self._seen = self._stamp()
+        _save(self._folder / PASSWORDS, {name: word for name, word in self.passwords().items() if name != changed})
 
     def _refresh(self) -> None:
         """Take the users anew when somebody changed their file; a file that cannot be read changes nobody."""
@@ -136,7 +154,7 @@ class Users:
                 _log.error("%s; the users stay as they were", error)
 
     def _take(self, users: dict[str, dict[str, Any]]) -> None:
-        self._users, self._good = users, {}
+        self._good, self._users = {}, users
         self._generation += 1
 
     def _stamp(self) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from steelyard.errors import AccessError, SolutionError, SteelyardError
 from steelyard.server.links import Link, Refused, RestLink
 from steelyard.solutions.bundle import Bundle, bundle
-from steelyard.solutions.contract import Nonsense, expand
+from steelyard.solutions.contract import Nonsense, expand, read_hello
 from steelyard.solutions.host import Host
 from steelyard.solutions.lockstep import Late
 from steelyard.solutions.process import Limits, Process
@@ -22,6 +22,7 @@ from steelyard.solutions.process import Limits, Process
 TRIAL = "trial-"
 START_S = 10.0
 WAIT = {"type": "wait"}
+FOR_THE_CLIENT = ("number", "of", "why")  # what a question says to the client, not to the solution
 SCHEMES = ("http", "https", "opc.tcp", "mqtt")
 LONGEST_NAP_S = 1.0
 
@@ -86,8 +87,7 @@ class _Player:
         began, message = time.monotonic(), WAIT
         try:
             while (question := self._link.exchange(message))["type"] != "stop":
-                if question["type"] == "hello":
-                    say(f"{self._files.path.name} introduces itself")
+                _follow(question, self._files.path.name, say)
                 message = WAIT if question["type"] == "wait" else self._answer(question)
         finally:
             self._end()
@@ -96,6 +96,7 @@ class _Player:
     def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Return what the solution says, or that it is gone; a hello begins it anew."""
         self._asked += 1
+        question = {key: value for key, value in question.items() if key not in FOR_THE_CLIENT}
         patience = self._timeout_s if question["type"] not in ("hello", "start") else START_S
         try:
             if question["type"] == "hello":
@@ -110,7 +111,16 @@ class _Player:
             return {"type": "gone", "fault": "nonsense", "reason": str(error)}
         except SolutionError as error:
             return {"type": "gone", "fault": "hung" if isinstance(error, Late) else "crashed", "reason": str(error)}
+        if self._asked == 1:
+            self._see_introduction(answer)
         return self._written(answer) if self._link.native else answer
+
+    def _see_introduction(self, hello: dict[str, Any]) -> None:
+        """SolutionError for a first hello that no trial would take."""
+        try:
+            read_hello(hello)
+        except Nonsense as error:
+            raise SolutionError(f"{self._files.path}: {error}") from None
 
     def _written(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Write the set-points of an answer to their signals; what was refused stays in it, to be counted there."""
@@ -129,6 +139,14 @@ class _Player:
         process, self._process = self._process, None
         if process is not None:
             process.end({"type": "stop"})
+
+
+def _follow(question: dict[str, Any], name: str, say: Callable[[str], None]) -> None:
+    """Say how the trial goes: that a hello is asked for (again, and why), and which run begins."""
+    if question["type"] == "hello":
+        say(f"{name} introduces itself" + (f" again, after a fault: {question['why']}" if "why" in question else ""))
+    elif question["type"] == "start" and "number" in question:
+        say(f"run {question['number']}" + (f" of {question['of']}" if "of" in question else ""))
 
 
 def _plain(value: Any) -> bool:

@@ -2,10 +2,14 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -19,13 +23,14 @@ from steelyard.server.settings import OFF, Settings
 from steelyard.server.trial_works import TrialWorks
 from steelyard.server.trials import WireHosting, trial_works
 from steelyard.solutions.process import Limits, described, isolation
+from steelyard.solutions.wire_host import Abandoned
 from steelyard.trials.executor import Progress
 from steelyard.trials.plan import TrialPlan
 from steelyard.trials.run import run_plan
 
 PROTOCOLS = ("rest", "opcua", "mqtt")
 PASSWORD = "STEELYARD_PASSWORD"
-GOODBYE_S = 5.0
+GOODBYE_S = 3.0
 
 
 def run_over(plan: TrialPlan, protocol: str, store: Any = None, progress: Progress | None = None) -> dict[str, Any]:
@@ -36,7 +41,35 @@ def run_over(plan: TrialPlan, protocol: str, store: Any = None, progress: Progre
     if protocol not in PROTOCOLS:
         raise SteelyardError(f"a trial cannot be run over {protocol!r}; it can over: {', '.join(PROTOCOLS)}")
     with tempfile.TemporaryDirectory(prefix="steelyard-trial-") as folder:
-        return asyncio.run(_over(plan, protocol, Path(folder), store, progress))
+        try:
+            return asyncio.run(_interruptible(_over(plan, protocol, Path(folder), store, progress)))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _interruptible(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """Do `work`; Ctrl-C cancels it instead of breaking into whatever the loop does, and everything is put away."""
+    task, before = asyncio.ensure_future(work), signal.getsignal(signal.SIGINT)
+    after = before
+
+    def interrupt() -> None:
+        nonlocal after
+        with suppress(KeyboardInterrupt):
+            if callable(before):
+                before(signal.SIGINT, None)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a second Ctrl-C shall not disturb
+            after = signal.SIG_IGN
+        task.cancel()
+
+    mine = callable(before) and threading.current_thread() is threading.main_thread()
+    if mine:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        return await task
+    finally:
+        if mine:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, after)
 
 
 async def _over(plan: TrialPlan, protocol: str, folder: Path, store: Any, progress: Progress | None) -> dict[str, Any]:
@@ -78,7 +111,7 @@ def _client(plan: TrialPlan, url: str, password: str) -> subprocess.Popen[bytes]
     ]  # fmt: skip
     return subprocess.Popen(
         command, env={**os.environ, PASSWORD: password}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
 
@@ -91,16 +124,36 @@ async def _run(
     words: list[bytes] = []
     watcher = threading.Thread(target=lambda: words.append(client.communicate()[1]), daemon=True)
     watcher.start()
-    trial = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, progress, None, hosting))
+    watched = partial(_report, works, progress)
+    trial = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, watched, None, hosting))
     while not trial.done():
-        await asyncio.wait([trial], timeout=0.2)
+        try:
+            await asyncio.wait([trial], timeout=0.2)
+        except asyncio.CancelledError:
+            await _abandoned(works, trial)
+            raise
         if not trial.done() and client.poll() is not None:
-            works.meeting.abandon()
-            await asyncio.wait([trial])
+            await _abandoned(works, trial)
             watcher.join(1.0)
             last = (b"".join(words)).decode("utf-8", "replace").strip().splitlines() or ["it ended"]
             raise SolutionError(f"the client of the solution ended before the trial: {last[-1][:300]}")
     return trial.result()
+
+
+async def _abandoned(works: TrialWorks, trial: asyncio.Task[dict[str, Any]]) -> None:
+    """Have the trial stop, wait until it has, and take note of what it says about it."""
+    works.meeting.abandon()
+    await asyncio.wait([trial])
+    trial.exception()
+
+
+def _report(works: TrialWorks, progress: Progress | None, fraction: float = 0.0, text: str = "") -> None:
+    """Tell how far the trial is; one that is to stop stops here at the latest."""
+    if works.meeting.left:
+        raise Abandoned("the trial was stopped before its end")
+    works.progress = fraction
+    if progress is not None:
+        progress(fraction, text)
 
 
 async def _goodbye(works: TrialWorks, client: subprocess.Popen[bytes]) -> None:
@@ -110,5 +163,7 @@ async def _goodbye(works: TrialWorks, client: subprocess.Popen[bytes]) -> None:
     try:
         await asyncio.wait_for(asyncio.to_thread(client.wait), GOODBYE_S)
     except TimeoutError:
+        pass
+    finally:
         client.kill()
-        await asyncio.to_thread(client.wait)
+        client.wait()

@@ -1,6 +1,7 @@
 """What a trial in progress has of any works on the wire: signals, frames, leases, status; it refuses all commands."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -11,12 +12,14 @@ from steelyard.live.audit import Audit
 from steelyard.plant.board import public_signals
 from steelyard.plant.frame import Frame
 from steelyard.server.trial_frames import TrialFrames
+from steelyard.server.trial_writes import WriteLog
 from steelyard.signals import Signal
 from steelyard.solutions.wire_host import Abandoned, Meeting
 
 SHOW_S = 60.0
 _SHOWN = ("decide", "predict", "observe")
 Listener = Callable[[Frame], Awaitable[None]]
+_log = logging.getLogger(__name__)
 
 
 class TrialSurface:
@@ -34,6 +37,9 @@ class TrialSurface:
         self.alarms: list[dict[str, Any]] = []
         self.meeting = Meeting(self._show, self._call)
         self.progress, self.run_label, self.state, self.failure = 0.0, "", "waiting", ""
+        self.run_number, self.runs = 0, 0  # runs: how many there will be, 0 while that is not known
+        self._run: Any = None
+        self.writes = WriteLog(audit, works_id, kind)
         self._frames = TrialFrames(signals)
         self.frame = self._frames.blank()
         self._listeners: list[Listener] = []
@@ -44,7 +50,13 @@ class TrialSurface:
         """Nothing to start: the trial's own thread drives it."""
 
     async def close(self) -> None:
-        """Let the trial end."""
+        """Let the trial end; one that is not over by itself is lost, which is logged and said."""
+        self.writes.end_run(self.run_number)
+        if not self.meeting.over and not self.meeting.left:
+            self.audit.note("trial_lost", works=self.id, run=self.run_number, of=self.runs or None,
+                            progress=round(self.progress, 4), why="the server was stopped")  # fmt: skip
+            _log.warning("%s: this trial was not over (%.0f %%) and is lost; there is no report of it "
+                         "(이 시험은 완료되지 않아 보고서가 없습니다)", self.id, 100.0 * self.progress)  # fmt: skip
         self.meeting.abandon()
 
     # -- what the trial's thread calls --------------------------------------------------------------------------------
@@ -52,9 +64,12 @@ class TrialSurface:
         """Give the moment of a question to all who look on; it can be fetched only after that."""
         if message["type"] == "start":
             self.run_label = str(message["run"].get("seed_label", ""))
+            self.run_number, self._run = self.run_number + (message["run"] is not self._run), message["run"]
         if message["type"] not in _SHOWN:
             return
         frame = self._frames.look(message, world)
+        if self._loop.is_closed():
+            raise Abandoned("the trial cannot be shown on the wire: its server has ended")
         try:
             asyncio.run_coroutine_threadsafe(self._give(frame), self._loop).result(SHOW_S)
         except (TimeoutError, RuntimeError) as error:
@@ -62,7 +77,20 @@ class TrialSurface:
 
     def _call(self) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self.meeting.over:
+            self.writes.end_run(self.run_number)
+        self._news.set()
+
+    def _worded(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return a question with what only the wire tells: which run begins, or why a hello is asked for again."""
+        if question["type"] == "start":
+            return {**question, "number": self.run_number, **({"of": self.runs} if self.runs else {})}
+        if question["type"] == "hello" and self.meeting.why:
+            return {**question, "why": self.meeting.why[:300]}
+        return question
 
     async def _give(self, frame: Frame) -> None:
         self.frame = frame
@@ -84,8 +112,8 @@ class TrialSurface:
             "time": self.stamp(self.frame.time_s).isoformat(), "running": False, "speed": 1.0, "dt_s": 1.0,
             "lag_s": 0.0, "steps_per_frame": 1, "steps": self.frame.step, "connected": True,
             "leases": self.leases.table(), "alarms": 0, "recorded": False, "failure": self.failure or None,
-            "trial": {"kind": self.kind, "run": self.run_label, "progress": round(self.progress, 4),
-                      "state": self.state},
+            "trial": {"kind": self.kind, "run": self.run_label, "number": self.run_number, "of": self.runs or None,
+                      "progress": round(self.progress, 4), "state": self.state},
         }  # fmt: skip
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:

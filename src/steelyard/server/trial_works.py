@@ -7,14 +7,14 @@ and advances. Both are one lock-step with the trial, and what is wrong is counte
 import asyncio
 from typing import Any
 
-from steelyard.errors import AccessError, SignalError, SteelyardError
+from steelyard.errors import AccessError, DataError, SignalError, SteelyardError
 from steelyard.live.access import Session, writer_of
 from steelyard.live.audit import Audit
 from steelyard.plant.board import ROLE_WRITES
 from steelyard.plant.frame import Frame
 from steelyard.server.trial_surface import TrialSurface
 from steelyard.signals import Signal
-from steelyard.solutions.contract import WRITERS
+from steelyard.solutions.contract import WRITERS, check_writes, expand, read_hello, signal_infos
 
 WAIT_S = 0.5  # some clients hang up when one call takes more than a second
 WAIT, STOP = {"type": "wait"}, {"type": "stop"}
@@ -51,6 +51,12 @@ class TrialWorks(TrialSurface):
     def _answer(self, session: Session, message: dict[str, Any]) -> None:
         question = self.meeting.question
         if message["type"] == "hello":
+            if self._hello is None:
+                try:
+                    _check(message, self.kind, self.signals)
+                except SteelyardError as error:  # the trial would end with it; so it goes on waiting for a proper one
+                    self.audit.note("malformed", session, works=self.id, why=f"hello: {error}")
+                    raise SignalError(f"this hello cannot be taken: {error}") from error
             self._hello, self._early, self.state = message, message, "running"
             self._wanted, self._refused = {}, {}
             if question is not None and question["type"] != "hello":
@@ -74,10 +80,10 @@ class TrialWorks(TrialSurface):
                 early, self._early = self._early, None
                 self.meeting.answer(early)
             elif question is not None:
-                return question
+                return self._worded(question)
             elif self.meeting.over:
                 self.told, self.state = True, "over"
-                return STOP
+                return {**STOP, "why": self.failure} if self.failure else STOP
             self._news.clear()
             if self.meeting.question is None and not self.meeting.over:
                 try:
@@ -120,9 +126,7 @@ class TrialWorks(TrialSurface):
             raise
         self.player = session
         self._wanted.update(values)
-        for name, value in values.items():
-            self.audit.note("write", session, works=self.id, role=role, time_s=self.frame.time_s, signal=name,
-                            new=value)  # fmt: skip
+        self.writes.wrote(session, self.run_number, self.frame.time_s, values)
 
     def _declared(self, names: list[str]) -> None:
         """AccessError when the solution did not say in its hello that it writes these."""
@@ -162,6 +166,16 @@ class TrialWorks(TrialSurface):
             else:
                 self.meeting.answer({"type": "ready"})
         return self.frame
+
+
+def _check(hello: dict[str, Any], kind: str, signals: dict[str, Signal]) -> None:
+    """Raise what the trial would end with when a solution introduced itself so."""
+    said = read_hello(hello)
+    if said.kind != kind:
+        raise DataError(f'"kind" is "{said.kind}", this trial is of a solution of kind {kind}')
+    if kind != "predictor":  # of recorded products there may be signals that are on no board
+        check_writes(said, infos := signal_infos(signals.values(), ROLE_WRITES))
+        expand(said.reads, infos)
 
 
 def _introduction(session: Session, kind: str, interval_s: int, signals: dict[str, Signal]) -> dict[str, Any]:

@@ -41,7 +41,10 @@ class WireHosting(Hosting):
 def trial_works(works_id: str, plan: TrialPlan, audit: Any) -> TrialWorks:
     """Return the works on which a plan's trial will be seen (call it in the loop)."""
     title = {lang: plan.trial.title.get(lang) or plan.trial.id for lang in ("en", "ko")}
-    return TrialWorks(works_id, plan.plant.process, plan.solution.kind, title, audit)
+    works = TrialWorks(works_id, plan.plant.process, plan.solution.kind, title, audit)
+    if plan.trial.kind in ("campaign", "detector"):
+        works.runs = plan.runs.campaigns + plan.ensemble.draws * plan.ensemble.campaigns
+    return works
 
 
 class TrialDesk:

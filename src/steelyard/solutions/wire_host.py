@@ -39,6 +39,7 @@ class Meeting:
         self.world: Any = None
         self.question: dict[str, Any] | None = None
         self.over = False
+        self.why = ""  # the last fault that was counted
 
     # -- the thread of the trial --------------------------------------------------------------------------------------
     def ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
@@ -73,6 +74,11 @@ class Meeting:
         """There will be no more questions."""
         self.over = True
         self._call()
+
+    @property
+    def left(self) -> bool:
+        """Whether the trial was told to stop before its end."""
+        return self._left
 
     def _see(self) -> None:
         if self._left:
@@ -133,3 +139,8 @@ class WireHost(Lockstep):
         """Begin a run whose board can be looked at over the wire; else as `Lockstep.start`."""
         self.meeting.world = world
         return super().start(run, world)
+
+    def _fault(self, kind: str, reason: str) -> Answer:
+        if kind != "fallback":
+            self.meeting.why = f"{kind}: {reason}"
+        return super()._fault(kind, reason)

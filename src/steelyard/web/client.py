@@ -33,11 +33,13 @@ class Client:
     """One connection, kept open; not for several threads at once."""
 
     def __init__(
-        self, url: str, user: str | None = None, password: str | None = None, lang: str = "en", *, shy: bool = False
+        self, url: str, user: str | None = None, password: str | None = None, lang: str = "en", *, shy: bool = False,
+        remedy: str = "",
     ) -> None:  # fmt: skip
         """`url` is the server's, e.g. ``http://127.0.0.1:8080``; without a user it reads only.
 
-        A `shy` client says who it is only with a command, or when it was refused without.
+        A `shy` client says who it is only with a command, or when it was refused without. `remedy` is said besides
+        when the server wants another login.
         """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -47,7 +49,7 @@ class Client:
         self._connection = kind(parts.hostname, parts.port, timeout=ANSWER_S)
         self._headers = {"Accept": "application/json", "Accept-Language": lang}
         self._login: dict[str, str] = {}
-        self._shy = shy
+        self._shy, self._remedy = shy, remedy
         if user is not None:
             coded = base64.b64encode(f"{user}:{password or ''}".encode()).decode()
             self._login["Authorization"] = f"Basic {coded}"
@@ -111,7 +113,7 @@ class Client:
             self._shy = False
             answer = self._answer(method, address, body, headers | self._login)
         if answer.status >= 400:
-            raise _refusal(answer.status, answer.read())
+            raise _refusal(answer.status, answer.read(), self._remedy)
         return answer
 
     def _answer(
@@ -126,11 +128,13 @@ class Client:
             ) from error
 
 
-def _refusal(status: int, text: bytes) -> SteelyardError:
-    """Return the problem of a server as an error."""
+def _refusal(status: int, text: bytes, remedy: str) -> SteelyardError:
+    """Return the problem of a server as an error; `remedy` is added where another login would help."""
     try:
         problem = json.loads(text)
         said = f"{problem['title']}: {problem['detail']}"
     except (ValueError, KeyError, TypeError):
         said = f"the server answers {status}"
+    if status == 401 and remedy:
+        said = f"{said}\n{remedy}"
     return AccessError(said) if status in (401, 403) else SteelyardError(said)

@@ -113,9 +113,12 @@ class Live(WhichNames):
 
 
 class Last(Query):
-    """How many entries, the latest ones."""
+    """How many entries, the latest ones; of one kind, of one user, of one works."""
 
     count: int = Field(100, ge=1, le=1000)
+    kind: str | None = Field(None, max_length=80)
+    user: str | None = Field(None, max_length=80)
+    works: str | None = Field(None, max_length=80)
 
 
 class Token(BaseModel):

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from steelyard import __version__
+from steelyard.live.audit import LAST
+from steelyard.live.audit_files import DONE, last_lines, read_line
 from steelyard.web import models as m
 from steelyard.web.doors import At, By, Route, describe
 from steelyard.web.page import documentation
@@ -40,7 +42,16 @@ async def who(session: By) -> Any:
 async def audit(session: By, query: Annotated[m.Last, Query()], desk: At) -> Any:
     """Return the last entries of the audit log, oldest first."""
     session.need("audit")
-    return desk.site.audit.tail(query.count)
+    wanted = {key: value for key in ("kind", "user", "works") if (value := getattr(query, key)) is not None}
+    entries = await asyncio.to_thread(_entries, desk.site)
+    return [entry for entry in entries if all(entry.get(key) == wanted[key] for key in wanted)][-query.count :]
+
+
+def _entries(site: Any) -> list[dict[str, Any]]:
+    """Return what the server noted last, and what the owner of its files noted beside it."""
+    noted, lines = site.audit.tail(LAST), last_lines(site.folder / DONE, LAST)
+    beside = [entry for line in lines if (entry := read_line(line)) and entry.get("via") == "cli"]
+    return sorted([*noted, *(entry for entry in beside if entry not in noted)], key=lambda entry: str(entry["when"]))
 
 
 def _trials(desk: At) -> Any:
