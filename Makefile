@@ -16,7 +16,7 @@ test: .venv/dev.stamp
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) pytest -m "not slow" -n 2
-	$(RUN) pytest -m slow
+	$(RUN) pytest -m slow -n 2
 
 $(UV):
 	$(PYTHON) -m venv .bootstrap
