@@ -188,14 +188,14 @@ def test_listening_beyond_loopback_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_users_are_listed_and_set(tmp_path: Path) -> None:
-    listed = steelyard(tmp_path, "users", "list", "--json")
-    names = {user["name"] for user in json.loads(listed.stdout)}
-    assert {"engineer", "controller", "viewer"} <= names
     done = subprocess.run(
         [sys.executable, "-m", "steelyard", "users", "set", "kim", "--role", "controller"], input="long-enough-1\n",
         capture_output=True, text=True, env={**os.environ, "STEELYARD_HOME": str(tmp_path)}, check=True,
     )  # fmt: skip
     assert "kim" in done.stdout
+    listed = steelyard(tmp_path, "users", "list", "--json")
+    names = {user["name"] for user in json.loads(listed.stdout)}
+    assert {"engineer", "controller", "viewer", "kim"} <= names
     folder = tmp_path / "server"
     assert "long-enough-1" not in "".join(p.read_text() for p in folder.glob("*.json"))
     assert all(p.stat().st_mode & 0o077 == 0 for p in folder.glob("*.json"))

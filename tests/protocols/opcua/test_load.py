@@ -115,7 +115,7 @@ async def test_what_was_lost_stays_counted(served: Served) -> None:
             for step in range(1, 8):
                 served.do(works.show(works.made(step)))
             lost = served.server.counts()["values_lost"]
-            assert lost - counts["values_lost"] in (5, 6)  # the first value may have gone out at once
+            assert lost - counts["values_lost"] in (4, 5, 6)  # the first values may have gone out at once
     after = served.server.counts()
     assert after["values_lost"] == lost, "also when the slow client has left"
     assert after["values_out"] >= counts["values_out"] + 7, "also when the works has gone"
