@@ -11,8 +11,12 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from steelyard.errors import SolutionError
+
+_PARSING = Lock()
+"""Python 3.11 counts the depth of a tree for all threads together: two that parse at once can end in SystemError."""
 
 MAX_FILES = 256
 MAX_BYTES = 64 * 1024 * 1024
@@ -114,7 +118,8 @@ def _file_and_modules(entry: Path) -> dict[str, Path]:
 
 def _imported(file: Path) -> set[str]:
     try:
-        tree = ast.parse(file.read_bytes(), filename=str(file))
+        with _PARSING:
+            tree = ast.parse(file.read_bytes(), filename=str(file))
     except OSError as error:
         raise SolutionError(f"{file}: cannot be read ({error.strerror})") from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
