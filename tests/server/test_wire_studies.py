@@ -48,6 +48,15 @@ def test_a_small_load_arrives_whole(scene: Scene, monkeypatch: pytest.MonkeyPatc
     assert figures[f"{scene.id}_values_per_s"] > 0.5 * scene.signals * scene.clients * scene.hz
 
 
+@pytest.mark.slow
+def test_how_fast_it_answers_is_measured_over_every_protocol() -> None:
+    figures = wire_benchmark.latencies(0.5)
+    for name in ("rest_lockstep_median_ms", "first_value_s", "first_value_again_s"):
+        assert figures[name] > 0.0
+    assert any(name.startswith("opcua") for name in figures)
+    assert any(name.startswith("modbus") for name in figures)
+
+
 def test_goals_are_missed_by_what_is_worse_and_by_what_was_not_measured() -> None:
     best = {name: goal for name, _, goal in wire_benchmark.GOALS}
     assert all(row["reached"] for row in judged(best))
